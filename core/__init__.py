@@ -1,0 +1,1 @@
+"""Glassbox: architectures, data sets, tasks, one training loop, and the MLflow runs that they leave behind."""

@@ -1,0 +1,1 @@
+"""One file an architecture (or a close family): module, settings, card."""

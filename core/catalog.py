@@ -1,0 +1,124 @@
+"""The registry: what architectures, data sets and tasks there are, and which fit together.
+
+Nothing lists them: each package is walked, and each decorated class is an entry. Adding one is adding a file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from core.errors import UserError
+
+Kind = Literal["architecture", "dataset", "task"]
+_PACKAGES = {"architecture": "core.architectures", "dataset": "core.datasets", "task": "core.tasks"}
+_NOUNS = {"architecture": "architecture", "dataset": "data set", "task": "task"}
+_registry: dict[str, dict[str, type]] = {kind: {} for kind in _PACKAGES}
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a person reads about an entry. `paper` and `url` name the source; `tasks` is set for architectures."""
+
+    name: str
+    title: str
+    beginner: str
+    expert: str = ""
+    year: int = 0
+    people: str = ""
+    paper: str = ""
+    url: str = ""
+    licence: str = ""
+    tasks: tuple[str, ...] = ()
+
+
+class DataSpec(BaseModel):
+    """What a data set yields; with it alone a model is built and fed again, the data being gone.
+
+    `shape` is one example's: `(channels, height, width)` for images, `(length,)` for sentences.
+    `mean` and `std` are per channel, of pixels scaled to 0..1. `vocabulary[i]` is the text of token `i`
+    (empty until the data are read: `vocabulary_size` is then the most there can be).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["images", "sentences"]
+    shape: tuple[int, ...]
+    sizes: dict[Literal["train", "validation", "test"], int]
+    classes: tuple[str, ...] = ()
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    vocabulary_size: int = 0
+
+
+def _register(kind: Kind, card: Card):
+    def decorate(cls: type) -> type:
+        known = _registry[kind].get(card.name)
+        # Streamlit imports an edited module anew: the same class may register again, another may not.
+        if known and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+            raise ValueError(f"{cls.__module__} and {known.__module__} both claim the {kind} {card.name!r}")
+        cls.card = card
+        _registry[kind][card.name] = cls
+        return cls
+
+    return decorate
+
+
+def architecture(name: str, **card: Any):
+    """Registers an `nn.Module` class; keywords are the fields of `Card`."""
+    return _register("architecture", Card(name, **card))
+
+
+def dataset(name: str, **card: Any):
+    """Registers a `Dataset` class; keywords are the fields of `Card`."""
+    return _register("dataset", Card(name, **card))
+
+
+def task(name: str, **card: Any):
+    """Registers a `Task` class; keywords are the fields of `Card`."""
+    return _register("task", Card(name, **card))
+
+
+@cache
+def _discover(kind: Kind) -> None:
+    package = importlib.import_module(_PACKAGES[kind])
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+
+
+def entries(kind: Kind) -> dict[str, type]:
+    """All registered classes of a kind by name, oldest idea first."""
+    _discover(kind)
+    return dict(sorted(_registry[kind].items(), key=lambda item: (item[1].card.year, item[0])))
+
+
+def get(kind: Kind, name: str) -> type:
+    """The class of that name. Raises `UserError` that names the nearest ones."""
+    known = entries(kind)
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"take one of: {', '.join(known)}."
+    raise UserError(f"There is no {_NOUNS[kind]} {name!r}: {hint}")
+
+
+def misfit(task_name: str, architecture_name: str, dataset_name: str, data_settings: Any = None) -> str | None:
+    """Why these three can't be one experiment, in one sentence, or None where they fit."""
+    task_class, cls = get("task", task_name), get("architecture", architecture_name)
+    dataset_class = get("dataset", dataset_name)
+    if task_name not in cls.card.tasks:
+        titles = " and ".join(get("task", name).card.title.lower() for name in cls.card.tasks)
+        return f"{cls.card.title} is made for {titles}, not for {task_class.card.title.lower()}."
+    spec = dataset_class(data_settings or dataset_class.Settings()).spec()
+    if reason := task_class.misfit(spec):
+        return f"{dataset_class.card.title}: {reason}"
+    if reason := cls.misfit(spec):
+        return f"{dataset_class.card.title}: {reason}"
+    return None

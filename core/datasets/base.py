@@ -1,0 +1,126 @@
+"""What a data set is: a source that says what it yields, where it is, and hands out three fixed splits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from core.catalog import Card, DataSpec
+from core.experiment import Settings
+
+Progress = Callable[[int, int], None]  # bytes so far, bytes in all
+
+
+class Batch(NamedTuple):
+    """`inputs`: uint8 `(batch, channels, height, width)` or int64 `(batch, length)`; `targets`: int64 `(batch,)` or None."""
+
+    inputs: Tensor
+    targets: Tensor | None
+
+
+@dataclass
+class Split:
+    """One split as tensors: images uint8 `(n, channels, height, width)` or tokens int64 `(n, length)`; targets `(n,)` or None."""
+
+    inputs: Tensor
+    targets: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def to(self, device: torch.device) -> Split:
+        """The split for training on a device: moved there whole where it takes at most half of the free memory,
+        else kept in pinned memory, so that its batches stream."""
+        if device.type == "cuda":
+            free, _ = torch.cuda.mem_get_info(device)
+            if self.inputs.numel() * self.inputs.element_size() > free / 2:
+                return Split(self.inputs.pin_memory(), self.targets)
+        return Split(self.inputs.to(device), None if self.targets is None else self.targets.to(device))
+
+    def take(self, index: Tensor, device: torch.device) -> Batch:
+        """The examples at `index` (int64, on the CPU) as a batch on the device."""
+        def pick(whole: Tensor) -> Tensor:
+            if whole.device == device:
+                return whole[index.to(device, non_blocking=True)]
+            part = whole[index]
+            return (part.pin_memory() if device.type == "cuda" else part).to(device, non_blocking=True)
+
+        return Batch(pick(self.inputs), None if self.targets is None else pick(self.targets))
+
+    def batches(self, size: int, device: torch.device) -> Iterator[Batch]:
+        """All examples once, in their own order, for evaluation."""
+        for index in torch.arange(len(self)).split(size):
+            yield self.take(index, device)
+
+
+@dataclass
+class Data:
+    """A data set in memory. `source` says where it was read (a path or an address); `digest` identifies its content."""
+
+    spec: DataSpec
+    train: Split
+    validation: Split
+    test: Split
+    source: str
+
+    @property
+    def digest(self) -> str:
+        """First 16 hexadecimal digits of a SHA-256 over all tensors (MLflow allows 36 characters)."""
+        summary = hashlib.sha256()
+        for split in (self.train, self.validation, self.test):
+            for tensor in (split.inputs, split.targets):
+                if tensor is not None:
+                    summary.update(tensor.contiguous().numpy().data)
+        return summary.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether `load` would succeed now, in a sentence; `fetchable` where `fetch` can bring what lacks."""
+
+    ready: bool
+    sentence: str
+    fetchable: bool = False
+
+
+class Dataset:
+    """Base of all data sets. A subclass is registered with `@dataset` and written in a file of its own."""
+
+    card: Card
+
+    class Settings(Settings):
+        """A data set without settings."""
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+
+    def spec(self) -> DataSpec:
+        """What it yields, known without reading the data."""
+        raise NotImplementedError
+
+    def availability(self) -> Availability:
+        """Where the data are now."""
+        raise NotImplementedError
+
+    def fetch(self, progress: Progress) -> None:
+        """Brings the data to the writable data folder. Raises `UserError` where that can't be done."""
+        raise NotImplementedError
+
+    def load(self) -> Data:
+        """Reads the three splits. Raises `UserError` where the data are missing or damaged."""
+        raise NotImplementedError
+
+
+def pixel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation per channel of uint8 images `(n, channels, height, width)`, scaled to 0..1."""
+    counts = torch.stack([torch.bincount(images[:, c].flatten(), minlength=256) for c in range(images.shape[1])])
+    levels = torch.arange(256, dtype=torch.float64) / 255  # (256,)
+    share = counts.double() / counts.sum(1, keepdim=True)  # (channels, 256)
+    mean = share @ levels  # (channels,)
+    std = (share @ levels.square() - mean.square()).sqrt()
+    return tuple(round(m, 4) for m in mean.tolist()), tuple(round(s, 4) for s in std.tolist())

@@ -1,0 +1,138 @@
+"""An experiment is a value: task, architecture, data set, their settings and a seed. The only configuration there is."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
+
+from core import catalog
+from core.errors import UserError
+
+
+class Settings(BaseModel):
+    """Base of all settings: immutable, and an unknown name is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+def setting(default: Any, sentence: str, *, unit: str = "", **limits: Any) -> Any:
+    """A field of a `Settings` class.
+
+    Arguments: `default`; `sentence`, which the form, the command line and the documentation show; `unit`
+    (shown after the value); `limits` as pydantic names them (`ge`, `le`, `gt`, `lt`).
+    """
+    return Field(default, description=sentence, json_schema_extra={"unit": unit}, **limits)
+
+
+class Training(Settings):
+    """How a run is trained, whatever is learned."""
+
+    epochs: int = setting(3, "How often the run sees every training example.", unit="epochs", ge=1, le=10_000)
+    batch_size: int = setting(64, "Examples in one step of the optimiser.", unit="examples", ge=1, le=65_536)
+    learning_rate: float = setting(1e-3, "Size of the optimiser's steps.", gt=0, le=10)
+    optimiser: Literal["adam", "adamw", "sgd"] = setting("adam", "The rule that turns gradients into steps.")
+    momentum: float = setting(0.9, "SGD's momentum, or the first beta of Adam and AdamW.", ge=0, lt=1)
+    weight_decay: float = setting(0.0, "Pull of every weight towards zero.", ge=0, le=1)
+    schedule: Literal["constant", "cosine", "one-cycle"] = setting(
+        "constant", "How the learning rate changes over the run."
+    )
+    clip_gradient: float = setting(0.0, "Longest gradient allowed; 0 leaves gradients as they are.", ge=0, le=1000)
+    precision: Literal["auto", "float32", "bfloat16"] = setting(
+        "auto", "Number format of the matrix products; auto takes bfloat16 on a GPU that has it."
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = setting(
+        "auto", "Where the run trains; auto takes a GPU if there is one."
+    )
+    deterministic: bool = setting(
+        False, "Only repeatable GPU algorithms: slower, and the same run gives the same numbers. A CPU always does."
+    )
+    previews: int = setting(20, "How many previews and checkpoints are kept, spread over the run.", ge=1, le=500)
+
+
+class Experiment(Settings):
+    """Everything that a run depends on. Goes to JSON and back unchanged.
+
+    `model`, `data` and `objective` are the `Settings` of the named architecture, data set and task.
+    """
+
+    task: str
+    architecture: str
+    dataset: str
+    model: SerializeAsAny[Settings]
+    data: SerializeAsAny[Settings]
+    objective: SerializeAsAny[Settings]
+    training: Training
+    seed: int = setting(0, "Start of every random number; another seed is another sample of the same experiment.",
+                        ge=0, le=2**31 - 1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _resolve(cls, values: Any) -> Any:
+        """Turns the four sections into the named classes' own Settings; what is left out takes their defaults."""
+        values = dict(values)
+        architecture = catalog.get("architecture", values["architecture"])
+        dataset = catalog.get("dataset", values["dataset"])
+        task = catalog.get("task", values["task"])
+        for section, owner in (("model", architecture), ("data", dataset), ("objective", task)):
+            values[section] = _section(section, owner.Settings, values.get(section))
+        if reason := catalog.misfit(values["task"], values["architecture"], values["dataset"], values["data"]):
+            raise UserError(reason)
+        given = values.get("training") or {}
+        given = given.model_dump() if isinstance(given, Settings) else given
+        spec = dataset(values["data"]).spec()
+        values["training"] = _section("training", Training, architecture.recipe(spec, **given))
+        return values
+
+    @classmethod
+    def make(cls, task: str, architecture: str, dataset: str, seed: int = 0, **sections: dict) -> Experiment:
+        """Builds an experiment from names and partial sections (`training={"epochs": 3}`).
+
+        Raises `UserError` with one sentence that names the field and the value received.
+        """
+        if unknown := set(sections) - {"model", "data", "objective", "training"}:
+            raise UserError(f"There is no section {sorted(unknown)[0]!r}: take model, data, objective or training.")
+        try:
+            return cls(task=task, architecture=architecture, dataset=dataset, seed=seed, **sections)
+        except ValidationError as error:
+            raise UserError(_sentence(error)) from None
+
+    @classmethod
+    def from_json(cls, text: str) -> Experiment:
+        """The value that `model_dump_json` wrote. Raises `UserError` where this version can't read it."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise UserError(f"This run's settings can't be read by this version: {_sentence(error)}") from None
+
+    def leaves(self) -> dict[str, str | int | float | bool]:
+        """All settings flat, as the run's MLflow params: `{"training.epochs": 3, "task": "classification", ...}`."""
+        flat = {}
+        for name, value in self.model_dump().items():
+            if isinstance(value, dict):
+                flat |= {f"{name}.{leaf}": content for leaf, content in value.items()}
+            else:
+                flat[name] = value
+        return flat
+
+    def with_seed(self, seed: int) -> Experiment:
+        """The same experiment from another seed."""
+        return Experiment.make(**{**self.model_dump(), "seed": seed})
+
+
+def _section(name: str, kind: type[Settings], given: Settings | dict | None) -> Settings:
+    given = given.model_dump() if isinstance(given, Settings) else (given or {})
+    try:
+        return kind(**given)
+    except ValidationError as error:
+        raise UserError(_sentence(error, prefix=f"{name}.")) from None
+
+
+def _sentence(error: ValidationError, prefix: str = "") -> str:
+    """The first fault of a pydantic error as one sentence."""
+    fault = error.errors()[0]
+    field = prefix + ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return f"There is no setting {field!r}."
+    message = fault["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return f"{field} should be {message}, not {fault['input']!r}."

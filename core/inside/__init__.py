@@ -1,0 +1,1 @@
+"""Look-inside computations: a model and an input give named arrays. No drawing."""

@@ -1,0 +1,1 @@
+"""The queue, the supervisor and the workers."""

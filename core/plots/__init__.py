@@ -1,0 +1,1 @@
+"""Arrays to Plotly figures, one style for all. No Streamlit."""

@@ -1,0 +1,162 @@
+"""What a task is: loss, optimiser step, measures and previews. What is learned, not how the loop runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core.catalog import Card, DataSpec
+from core.datasets.base import Batch, Data, Split
+from core.experiment import Settings, Training
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a run shows of itself at one step.
+
+    `image`: uint8 `(height, width, 3)` or `(height, width)`. `data`: the same as plain JSON values (a confusion matrix,
+    attention weights), where a page can draw it better than a fixed picture.
+    """
+
+    name: str
+    image: np.ndarray
+    data: dict | None = None
+
+
+class Task:
+    """Base of all tasks. A subclass is registered with `@task` and written in a file of its own.
+
+    Arguments: `settings` (the task's own `Settings`), `training`, `spec` (of the loaded data), `model` (on its device).
+    """
+
+    card: Card
+    # The validation measure that says best how good a model is, and whether more is better.
+    measure: str = "validation/loss"
+    more_is_better: bool = False
+
+    class Settings(Settings):
+        """A task without settings."""
+
+    @classmethod
+    def misfit(cls, spec: DataSpec) -> str | None:
+        """Why such data can't serve this task, in a sentence, or None."""
+        return None
+
+    def __init__(self, settings: Settings, training: Training, spec: DataSpec, model: nn.Module):
+        self.settings, self.training, self.spec, self.model = settings, training, spec, model
+        self.device = next(model.parameters()).device
+
+    def autocast(self) -> AbstractContextManager:
+        """The precision of forward passes: bfloat16 where the training settings say so and the device has it."""
+        wanted = self.training.precision
+        able = self.device.type == "cuda" and torch.cuda.is_bf16_supported()
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=wanted == "bfloat16" or (wanted == "auto" and able))
+
+    def start(self, total_steps: int) -> None:
+        """Makes the optimisers; called once, before the first step or before `load_state_dict`."""
+        raise NotImplementedError
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        """One step of training. Gives scalar tensors by measure (`loss`), on the device and detached."""
+        raise NotImplementedError
+
+    def evaluate(self, split: Split) -> dict[str, float]:
+        """Measures over a whole split, by name (`accuracy`). The model is in evaluation mode."""
+        raise NotImplementedError
+
+    def previews(self, data: Data) -> Iterable[Preview]:
+        """What to show of the model now, from the validation split. The model is in evaluation mode."""
+        return ()
+
+    def report(self, data: Data) -> Iterable[Preview]:
+        """What to show once, at the end, from the test split."""
+        return ()
+
+    def state_dict(self) -> dict:
+        """All that a resumed run needs beside the model and the random numbers. Tensors and plain values only."""
+        raise NotImplementedError
+
+    def load_state_dict(self, state: dict) -> None:
+        raise NotImplementedError
+
+
+class SupervisedTask(Task):
+    """A task with one optimiser and one loss: a subclass writes `loss`, `evaluate` and `previews`."""
+
+    def start(self, total_steps: int) -> None:
+        self.optimiser = make_optimiser(self.model.parameters(), self.training)
+        self.schedule = make_schedule(self.optimiser, self.training, total_steps)
+
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The scalar to minimise, and further detached measures of this batch."""
+        raise NotImplementedError
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        with self.autocast():
+            loss, measures = self.loss(batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.training.clip_gradient:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.training.clip_gradient)
+        self.optimiser.step()
+        self.schedule.step()
+        return {"loss": loss.detach(), **measures}
+
+    def state_dict(self) -> dict:
+        return {"optimiser": self.optimiser.state_dict(), "schedule": self.schedule.state_dict()}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+
+
+def make_optimiser(parameters: Iterable[nn.Parameter], training: Training) -> torch.optim.Optimizer:
+    """The optimiser that the training settings name. Biases and gains (fewer than two axes) are not decayed."""
+    parameters = [parameter for parameter in parameters if parameter.requires_grad]
+    groups = [
+        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": training.weight_decay},
+        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    groups = [group for group in groups if group["params"]]
+    if training.optimiser == "sgd":
+        return torch.optim.SGD(groups, training.learning_rate, momentum=training.momentum, nesterov=training.momentum > 0)
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[training.optimiser]
+    return kind(groups, training.learning_rate, betas=(training.momentum, 0.999))
+
+
+def make_schedule(
+    optimiser: torch.optim.Optimizer, training: Training, total_steps: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """The learning rate over the run. One-cycle: a straight rise over the first tenth, then half a cosine to zero."""
+    def factor(step: int) -> float:
+        done = min(step / max(1, total_steps), 1.0)
+        if training.schedule == "constant":
+            return 1.0
+        rise = 0.1 if training.schedule == "one-cycle" else 0.0
+        if done < rise:
+            return max(done / rise, 1 / max(1, total_steps))
+        return 0.5 * (1 + math.cos(math.pi * (done - rise) / (1 - rise)))
+
+    return torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+
+
+def chosen(split: Split, count: int) -> Tensor:
+    """Up to `count` indices spread evenly over a split: the same ones in every run."""
+    return torch.linspace(0, len(split) - 1, min(count, len(split))).long()
+
+
+def scaled(images: Tensor) -> Tensor:
+    """uint8 images to float32 in 0..1."""
+    return images.float().div(255)
+
+
+def standardised(images: Tensor, spec: DataSpec) -> Tensor:
+    """uint8 images `(batch, channels, height, width)` to zero mean and unit variance by the data spec's statistics."""
+    mean, std = (torch.tensor(values, device=images.device).view(1, -1, 1, 1) for values in (spec.mean, spec.std))
+    return (scaled(images) - mean) / std

@@ -1,0 +1,75 @@
+"""Pictures that runs show of themselves, as uint8 arrays. PIL only, so that a GPU node can make them."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+PAPER, INK, ACCENT, WRONG = (255, 255, 255), (30, 34, 40), (0, 114, 178), (213, 94, 0)  # Okabe and Ito 2008
+
+
+def grid(images: Tensor, columns: int, *, gap: int = 2, zoom: int = 1) -> np.ndarray:
+    """Images side by side.
+
+    Arguments: `images` uint8 or float in 0..1, `(n, channels, height, width)` with 1 or 3 channels; `columns`;
+    `gap` in pixels; `zoom`, a whole factor by which each pixel is enlarged.
+    Returns: uint8 `(height, width, 3)`.
+    """
+    if images.dtype != torch.uint8:
+        images = images.clamp(0, 1).mul(255).round().to(torch.uint8)
+    tiles = images.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).cpu().numpy()  # (n, height, width, 3)
+    tiles = tiles.repeat(zoom, axis=1).repeat(zoom, axis=2)
+    n, height, width, _ = tiles.shape
+    rows = -(-n // columns)
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, np.uint8)
+    for i, tile in enumerate(tiles):
+        y, x = (i // columns) * (height + gap), (i % columns) * (width + gap)
+        sheet[y : y + height, x : x + width] = tile
+    return sheet
+
+
+def labelled(images: Tensor, labels: list[str], columns: int, *, wrong: list[bool] | None = None, zoom: int = 2) -> np.ndarray:
+    """As `grid`, with a line of text under each picture, in the warning colour where `wrong`."""
+    font = ImageFont.load_default(14)
+    tiles = [Image.fromarray(grid(image[None], 1, zoom=zoom)) for image in images]
+    width, height = max(tiles[0].width, 64), tiles[0].height + 22
+    rows = -(-len(tiles) // columns)
+    sheet = Image.new("RGB", (columns * (width + 6), rows * (height + 4)), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for i, (tile, label) in enumerate(zip(tiles, labels, strict=True)):
+        x, y = (i % columns) * (width + 6), (i // columns) * (height + 4)
+        sheet.paste(tile, (x + (width - tile.width) // 2, y))
+        colour = WRONG if wrong and wrong[i] else INK
+        draw.text((x + width / 2, y + tile.height + 2), label, fill=colour, font=font, anchor="mt")
+    return np.asarray(sheet)
+
+
+def matrix(values: np.ndarray, rows: list[str], columns: list[str], *, cell: int = 34, numbers: bool = False) -> np.ndarray:
+    """A matrix in shades of blue with its names beside and below.
+
+    Arguments: `values` `(rows, columns)`, not negative; `cell` in pixels; `numbers` writes each value into its cell.
+    Returns: uint8 `(height, width, 3)`.
+    """
+    font = ImageFont.load_default(13)
+    left = 12 + max(int(font.getlength(name)) for name in rows)
+    below = 12 + max(int(font.getlength(name)) for name in columns)
+    sheet = Image.new("RGB", (left + cell * len(columns) + 8, 8 + cell * len(rows) + below), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    top = max(float(values.max()), 1e-12)
+    for r, name in enumerate(rows):
+        draw.text((left - 6, 8 + cell * (r + 0.5)), name, fill=INK, font=font, anchor="rm")
+        for c in range(len(columns)):
+            share = float(values[r, c]) / top
+            shade = tuple(round(p + (a - p) * share) for p, a in zip(PAPER, ACCENT, strict=True))
+            x, y = left + cell * c, 8 + cell * r
+            draw.rectangle((x, y, x + cell - 2, y + cell - 2), fill=shade)
+            if numbers and values[r, c]:
+                draw.text((x + cell / 2, y + cell / 2), f"{values[r, c]:g}", fill=PAPER if share > 0.5 else INK,
+                          font=font, anchor="mm")
+    for c, name in enumerate(columns):
+        strip = Image.new("RGB", (below, cell), PAPER)
+        ImageDraw.Draw(strip).text((below - 6, cell / 2), name, fill=INK, font=font, anchor="rm")
+        sheet.paste(strip.rotate(90, expand=True), (left + cell * c, 8 + cell * len(rows)))
+    return np.asarray(sheet)

@@ -1,0 +1,184 @@
+"""The one loop. It knows steps, epochs and moments; nothing of losses, pictures, stores or pages."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core.datasets.base import Data
+from core.errors import UserError
+from core.experiment import Experiment
+from core.tasks.base import Preview, Task
+
+POINTS = 2000  # most points that a step metric leaves: beyond, each point is the mean over an equal number of steps
+
+
+class Listener(Protocol):
+    """The named moments of a run. None of these may block: the loop does not wait."""
+
+    def started(self, total_steps: int) -> None: ...
+    def stepped(self, step: int) -> None: ...  # after every step: cheap (a heartbeat)
+    def metrics(self, values: dict[str, float], step: int) -> None: ...
+    def preview(self, preview: Preview, step: int) -> None: ...
+    def weights(self, state: dict[str, Tensor], step: int) -> None: ...  # CPU copies, to look inside
+    def checkpoint(self, state: dict, step: int) -> None: ...  # all that a resumed run needs
+    def wants_stop(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the loop ended: at which step, and whether it was stopped before its end."""
+
+    step: int
+    stopped: bool
+
+
+CHECKPOINT_SECONDS = 20.0  # a killed worker loses at most so much
+
+
+def fit(
+    experiment: Experiment, data: Data, model: nn.Module, task: Task, listener: Listener, resume: dict | None = None
+) -> Outcome:
+    """Trains `model` on its device until the last epoch or a stop.
+
+    Arguments: `data` on the CPU; `task` made for `model`; `resume`, a state that `Listener.checkpoint` was given.
+    A resumed run takes the same steps with the same random numbers as one that was never interrupted.
+    Raises `UserError` when the loss is no longer a number.
+    """
+    device = task.device
+    train, validation = data.train.to(device), data.validation.to(device)
+    on_device = Data(data.spec, train, validation, data.test, data.source)
+    size = experiment.training.batch_size
+    per_epoch = math.ceil(len(train) / size)
+    total = per_epoch * experiment.training.epochs
+    interval = max(1, math.ceil(total / POINTS))
+    shown_at = _spread(total, experiment.training.previews)
+    sums: dict[str, Tensor] = {}
+    step = counted = 0
+
+    task.start(total)
+    listener.started(total)
+    if resume:
+        model.load_state_dict(resume["model"])
+        task.load_state_dict(resume["task"])
+        step, counted = resume["step"], resume["counted"]
+        sums = {name: value.to(device) for name, value in resume["sums"].items()}
+        set_random_state(resume["random"])
+
+    def state() -> dict:
+        return {
+            "model": model.state_dict(), "task": task.state_dict(), "random": random_state(),
+            "step": step, "counted": counted, "sums": sums,
+        }
+
+    def show() -> None:
+        model.eval()
+        with undisturbed_random_state():
+            for preview in task.previews(on_device):
+                listener.preview(preview, step)
+        listener.weights({name: value.detach().cpu().clone() for name, value in model.state_dict().items()}, step)
+        model.train()
+
+    if step == 0:
+        show()
+    model.train()
+    order, order_epoch = None, -1
+    clock = saved = time.monotonic()
+    while step < total:
+        epoch, position = divmod(step, per_epoch)
+        if epoch != order_epoch:
+            order, order_epoch = shuffled(len(train), experiment.seed, epoch), epoch
+        measures = task.step(train.take(order[position * size : (position + 1) * size], device))
+        step, counted = step + 1, counted + 1
+        for name, value in measures.items():
+            sums[name] = sums[name] + value if name in sums else value
+        listener.stepped(step)
+        if counted == interval or step == total:
+            # The only place that waits for the device: once an interval, not once a step.
+            values = {f"train/{name}": (value / counted).item() for name, value in sums.items()}
+            now = time.monotonic()
+            _check_numbers(values, step)
+            listener.metrics(values | {"train/samples_per_second": counted * size / max(now - clock, 1e-9),
+                                       "train/epoch": step / per_epoch}, step)
+            sums, counted, clock = {}, 0, now
+        if step % per_epoch == 0:
+            model.eval()
+            with undisturbed_random_state():
+                measured = task.evaluate(validation)
+            model.train()
+            listener.metrics({f"validation/{name}": value for name, value in measured.items()}, step)
+        if step in shown_at:
+            show()
+        stop = listener.wants_stop()
+        if stop or time.monotonic() - saved > CHECKPOINT_SECONDS:
+            listener.checkpoint(state(), step)
+            saved = time.monotonic()
+        if step % per_epoch == 0 or step in shown_at:
+            clock = time.monotonic()  # evaluation and pictures are not training time
+        if stop and step < total:
+            return Outcome(step, stopped=True)
+    model.eval()
+    listener.checkpoint(state(), step)
+    listener.metrics({f"test/{name}": value for name, value in task.evaluate(data.test.to(device)).items()}, step)
+    for preview in task.report(on_device):
+        listener.preview(preview, step)
+    return Outcome(step, stopped=False)
+
+
+def shuffled(count: int, seed: int, epoch: int) -> Tensor:
+    """A random order of `count` examples, int64 on the CPU, that depends on seed and epoch alone."""
+    return torch.randperm(count, generator=torch.Generator().manual_seed(seed * 10_007 + epoch))
+
+
+def random_state() -> dict:
+    """The state of every random number generator that a run uses, as tensors and plain values."""
+    state = {"torch": torch.get_rng_state(), "numpy": _numpy_state()}
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state()
+    if torch.backends.mps.is_available():
+        state["mps"] = torch.mps.get_rng_state()
+    return state
+
+
+def set_random_state(state: dict) -> None:
+    """Puts back what `random_state` gave."""
+    torch.set_rng_state(state["torch"].cpu())
+    kind, keys, position, has_gauss, gauss = state["numpy"]
+    np.random.set_state((kind, np.asarray(keys, np.uint32), position, has_gauss, gauss))
+    if "cuda" in state and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state["cuda"].cpu())
+    if "mps" in state and torch.backends.mps.is_available():
+        torch.mps.set_rng_state(state["mps"].cpu())
+
+
+class undisturbed_random_state:
+    """Within it random numbers are drawn apart, so that looking at a run never changes it."""
+
+    def __enter__(self) -> None:
+        self.state = random_state()
+
+    def __exit__(self, *_: object) -> None:
+        set_random_state(self.state)
+
+
+def _numpy_state() -> list:
+    kind, keys, position, has_gauss, gauss = np.random.get_state()
+    return [kind, keys.tolist(), position, has_gauss, gauss]
+
+
+def _spread(total: int, count: int) -> set[int]:
+    """Steps at which to show the run: dense at the start, where it changes most, and always the last."""
+    shares = np.linspace(0, 1, count + 1)[1:] ** 1.5
+    return {max(1, round(share * total)) for share in shares}
+
+
+def _check_numbers(values: dict[str, float], step: int) -> None:
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise UserError(f"{name} is no longer a number at step {step}: try a lower learning rate or gradient clipping.")
