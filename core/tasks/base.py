@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.catalog import Card, DataSpec
 from core.datasets.base import Batch, Data, Split
 from core.experiment import Settings, Training
+from core.tasks.pictures import matrix
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,10 @@ class Task:
         """Measures over a whole split, by name (`accuracy`). The model is in evaluation mode."""
         raise NotImplementedError
 
+    def model_input(self, batch: Batch) -> Tensor:
+        """What the model is given for a batch of the data set, to store the finished model with its signature."""
+        raise NotImplementedError
+
     def previews(self, data: Data) -> Iterable[Preview]:
         """What to show of the model now, from the validation split. The model is in evaluation mode."""
         return ()
@@ -114,6 +120,38 @@ class SupervisedTask(Task):
     def load_state_dict(self, state: dict) -> None:
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
+
+
+class ClassifierTask(SupervisedTask):
+    """A supervised task whose model says which of the spec's classes an example belongs to: a subclass writes `loss`,
+    `model_input` and `previews`."""
+
+    measure, more_is_better = "validation/accuracy", True
+
+    def logits(self, split: Split) -> Tensor:
+        """Logits of a whole split, float32 `(n, classes)` on the CPU."""
+        with torch.no_grad(), self.autocast():
+            parts = [self.model(self.model_input(batch)) for batch in split.batches(1000, self.device)]
+        return torch.cat(parts).float().cpu()
+
+    def evaluate(self, split: Split) -> dict[str, float]:
+        logits, targets = self.logits(split), split.targets.cpu()
+        return {
+            "loss": F.cross_entropy(logits, targets).item(),
+            "accuracy": (logits.argmax(1) == targets).float().mean().item(),
+        }
+
+    def confusion_preview(self, logits: Tensor, targets: Tensor) -> Preview:
+        """The confusion matrix of logits `(n, classes)`."""
+        names = list(self.spec.classes)
+        counts = confusion(logits.argmax(1), targets, len(names))
+        picture = matrix(counts.numpy(), names, names, numbers=True)
+        return Preview("confusion", picture, {"counts": counts.tolist(), "classes": names})
+
+
+def confusion(guesses: Tensor, targets: Tensor, classes: int) -> Tensor:
+    """Counts `(classes, classes)`: row = true class, column = guessed class. Both inputs int64 `(n,)`."""
+    return torch.bincount(targets * classes + guesses, minlength=classes * classes).view(classes, classes)
 
 
 def make_optimiser(parameters: Iterable[nn.Parameter], training: Training) -> torch.optim.Optimizer:

@@ -9,8 +9,8 @@ from torch import Tensor
 from core.catalog import DataSpec, task
 from core.datasets.base import Batch, Data, Split
 from core.experiment import Settings, setting
-from core.tasks.base import Preview, SupervisedTask, chosen, standardised
-from core.tasks.pictures import labelled, matrix
+from core.tasks.base import ClassifierTask, Preview, chosen, standardised
+from core.tasks.pictures import labelled
 
 
 @task(
@@ -19,10 +19,8 @@ from core.tasks.pictures import labelled, matrix
     beginner="Say what a picture shows: one name out of a fixed list.",
     expert="Softmax cross-entropy with optional label smoothing; top-1 accuracy.",
 )
-class Classification(SupervisedTask):
+class Classification(ClassifierTask):
     """Model: images `(batch, channels, height, width)` to logits `(batch, classes)`."""
-
-    measure, more_is_better = "validation/accuracy", True
 
     class Settings(Settings):
         shift: int = setting(
@@ -38,23 +36,13 @@ class Classification(SupervisedTask):
         return None
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        images = shifted(batch.inputs, self.settings.shift)
-        logits = self.model(standardised(images, self.spec))  # (batch, classes)
+        moved = batch._replace(inputs=shifted(batch.inputs, self.settings.shift))
+        logits = self.model(self.model_input(moved))  # (batch, classes)
         loss = F.cross_entropy(logits.float(), batch.targets, label_smoothing=self.settings.label_smoothing)
         return loss, {"accuracy": (logits.detach().argmax(1) == batch.targets).float().mean()}
 
-    def logits(self, split: Split) -> Tensor:
-        """Logits of a whole split, float32 `(n, classes)` on the CPU."""
-        with torch.no_grad(), self.autocast():
-            parts = [self.model(standardised(batch.inputs, self.spec)) for batch in split.batches(1000, self.device)]
-        return torch.cat(parts).float().cpu()
-
-    def evaluate(self, split: Split) -> dict[str, float]:
-        logits, targets = self.logits(split), split.targets.cpu()
-        return {
-            "loss": F.cross_entropy(logits, targets).item(),
-            "accuracy": (logits.argmax(1) == targets).float().mean().item(),
-        }
+    def model_input(self, batch: Batch) -> Tensor:
+        return standardised(batch.inputs, self.spec)
 
     def previews(self, data: Data) -> Iterable[Preview]:
         yield from self._look(data.validation)
@@ -66,12 +54,7 @@ class Classification(SupervisedTask):
         names = self.spec.classes
         logits, targets = self.logits(split), split.targets.cpu()
         chances, guesses = logits.softmax(1), logits.argmax(1)
-        counts = confusion(guesses, targets, len(names))
-        yield Preview(
-            "confusion",
-            matrix(counts.numpy(), list(names), list(names), numbers=True),
-            {"counts": counts.tolist(), "classes": list(names)},
-        )
+        yield self.confusion_preview(logits, targets)
         losses = F.cross_entropy(logits, targets, reduction="none")
         worst = losses.topk(min(24, len(losses))).indices
         worst = worst[guesses[worst] != targets[worst]]  # a hesitant right answer is no mistake
@@ -92,11 +75,6 @@ class Classification(SupervisedTask):
                 "chance": [round(chances[i, guesses[i]].item(), 4) for i in worst],
             },
         )
-
-
-def confusion(guesses: Tensor, targets: Tensor, classes: int) -> Tensor:
-    """Counts `(classes, classes)`: row = true class, column = guessed class. Both inputs int64 `(n,)`."""
-    return torch.bincount(targets * classes + guesses, minlength=classes * classes).view(classes, classes)
 
 
 def shifted(images: Tensor, most: int) -> Tensor:

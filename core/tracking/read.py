@@ -32,7 +32,10 @@ _IMAGE = re.compile(r"(?P<name>.+)[%+]step[%+](?P<step>\d+)[%+]timestamp[%+].+\.
 
 @dataclass(frozen=True)
 class Run:
-    """One run, as the store has it now. Times are unix seconds; `metrics` holds the latest value of each."""
+    """One run, as the store has it now. Times are unix seconds; `metrics` holds the latest value of each.
+
+    `digest` and `source` are of the data set that it read, empty until then.
+    """
 
     id: str
     name: str
@@ -42,6 +45,8 @@ class Run:
     tags: dict[str, str]
     created: float
     ended: float | None
+    digest: str = ""
+    source: str = ""
 
     @property
     def experiment(self) -> Experiment:
@@ -136,9 +141,20 @@ def run(run_id: str) -> Run:
 
 
 def history(run_id: str, metric: str, points: int = 1000) -> History:
-    """A metric's points, at most `points` of them, spread evenly over what was logged (the first and last included)."""
-    logged = store.client().get_metric_history(run_id, metric)
-    by_step = {m.step: m for m in sorted(logged, key=lambda m: m.timestamp)}  # a resumed run writes some steps again
+    """A metric's points, at most `points` of them, spread evenly over what was logged (the first and last included).
+
+    System metrics are by time: their steps are the seconds of a process, and a resumed run has had several.
+    Raises `UserError` where the store can't be reached or the run was deleted.
+    """
+    try:
+        found = store.client().get_metric_history(run_id, metric)
+    except MlflowException as error:
+        raise UserError(f"The curve of {metric} could not be read: try again in a moment ({error}).") from error
+    logged = sorted(found, key=lambda m: m.timestamp)
+    if metric.startswith("system/"):
+        by_step = {m.timestamp: m for m in logged}
+    else:
+        by_step = {m.step: m for m in logged}  # a resumed run writes some steps again
     kept = [by_step[step] for step in sorted(by_step)]
     if len(kept) > points:
         kept = [kept[i] for i in np.linspace(0, len(kept) - 1, points).round().astype(int)]
@@ -188,6 +204,11 @@ def weights(run_id: str, step: int) -> dict[str, Tensor]:
             raise UserError(f"The checkpoint of step {step} is damaged: pick another.") from error
 
 
+def resumable(run_id: str) -> bool:
+    """Whether the run kept a state to go on from."""
+    return any(Path(entry.path).name.startswith("resume-") for entry in _list(run_id, "checkpoints"))
+
+
 def resume_state(run_id: str) -> dict | None:
     """The newest whole state to go on from, or None where the run kept none."""
     states = []
@@ -232,10 +253,12 @@ def _search(condition: str, limit: int, order: str) -> Iterator[Run]:
 
 def _run(found: MlflowRun) -> Run:
     info, data = found.info, found.data
+    used = found.inputs.dataset_inputs[0].dataset if found.inputs and found.inputs.dataset_inputs else None
     return Run(
         id=info.run_id, name=data.tags.get(MLFLOW_RUN_NAME, info.run_id), state=info.status, params=data.params,
         metrics=data.metrics, tags=data.tags, created=info.start_time / 1000,
         ended=info.end_time / 1000 if info.end_time and info.status in ENDED else None,
+        digest=used.digest if used else "", source=json.loads(used.source).get("uri", "") if used else "",
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import uuid
 from functools import cache
+from pathlib import Path
 
 from filelock import FileLock
 
@@ -62,6 +64,20 @@ def _open(uri: str, folder: str) -> tuple[MlflowClient, str]:
             f"({_first_line(error)})."
         ) from error
     return opened, number
+
+
+def place() -> str:
+    """Identifies this home. A run is carried out where it was launched, though many share one store."""
+    return _place(home())
+
+
+@cache
+def _place(folder: Path) -> str:
+    file = folder / "place"
+    with FileLock(folder / "store.lock", timeout=120):
+        if not file.exists():
+            file.write_text(uuid.uuid4().hex)
+        return file.read_text()
 
 
 def reaches(error: Exception) -> bool:

@@ -42,6 +42,7 @@ def create_run(experiment: Experiment) -> str:
     client = store.client()
     tags = {
         "glassbox.experiment": experiment.model_dump_json(),
+        "glassbox.place": store.place(),
         "mlflow.user": os.environ.get("USER") or os.environ.get("LOGNAME") or "glassbox",
         "mlflow.source.name": "glassbox",
         "mlflow.source.type": "LOCAL",

@@ -33,10 +33,14 @@ class Listener(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How the loop ended: at which step, and whether it was stopped before its end."""
+    """How the loop ended: at which step of how many. Fewer means that it was stopped."""
 
     step: int
-    stopped: bool
+    total: int
+
+    @property
+    def stopped(self) -> bool:
+        return self.step < self.total
 
 
 CHECKPOINT_SECONDS = 20.0  # a killed worker loses at most so much
@@ -89,7 +93,8 @@ def fit(
         show()
     model.train()
     order, order_epoch = None, -1
-    clock = saved = time.monotonic()
+    speed = Speed()
+    saved = time.monotonic()
     while step < total:
         epoch, position = divmod(step, per_epoch)
         if epoch != order_epoch:
@@ -102,11 +107,10 @@ def fit(
         if counted == interval or step == total:
             # The only place that waits for the device: once an interval, not once a step.
             values = {f"train/{name}": (value / counted).item() for name, value in sums.items()}
-            now = time.monotonic()
             _check_numbers(values, step)
-            listener.metrics(values | {"train/samples_per_second": counted * size / max(now - clock, 1e-9),
-                                       "train/epoch": step / per_epoch}, step)
-            sums, counted, clock = {}, 0, now
+            speed.count(counted * size)
+            listener.metrics(values | {"train/samples_per_second": speed.value, "train/epoch": step / per_epoch}, step)
+            sums, counted = {}, 0
         if step % per_epoch == 0:
             model.eval()
             with undisturbed_random_state():
@@ -120,15 +124,33 @@ def fit(
             listener.checkpoint(state(), step)
             saved = time.monotonic()
         if step % per_epoch == 0 or step in shown_at:
-            clock = time.monotonic()  # evaluation and pictures are not training time
+            speed.pause()
         if stop and step < total:
-            return Outcome(step, stopped=True)
+            return Outcome(step, total)
     model.eval()
     listener.checkpoint(state(), step)
     listener.metrics({f"test/{name}": value for name, value in task.evaluate(data.test.to(device)).items()}, step)
     for preview in task.report(on_device):
         listener.preview(preview, step)
-    return Outcome(step, stopped=False)
+    return Outcome(step, total)
+
+
+class Speed:
+    """Samples a second over the last second or more of training; evaluation and pictures are not counted."""
+
+    def __init__(self) -> None:
+        self.value, self._samples, self._seconds, self._clock = 0.0, 0, 0.0, time.monotonic()
+
+    def count(self, samples: int) -> None:
+        now = time.monotonic()
+        self._samples, self._seconds, self._clock = self._samples + samples, self._seconds + now - self._clock, now
+        if self._seconds > 1 or not self.value:
+            self.value = self._samples / max(self._seconds, 1e-9)
+            self._samples, self._seconds = 0, 0.0
+
+    def pause(self) -> None:
+        """Leaves out the time since the last count."""
+        self._clock = time.monotonic()
 
 
 def shuffled(count: int, seed: int, epoch: int) -> Tensor:

@@ -1,0 +1,225 @@
+"""The command line: `python -m core --help`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import time
+from importlib import metadata
+
+from core import catalog
+from core.errors import UserError
+from core.experiment import Experiment
+
+KINDS = {"architectures": "architecture", "datasets": "dataset", "tasks": "task"}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Gives the exit code: 0; 1 where a run that was waited for did not FINISH, or doctor found a fault; 2 for a mistake."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.do(options)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader (`| head`) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m core", description="Glassbox without a browser.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, do, sentence: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=sentence, description=sentence)
+        sub.set_defaults(do=do)
+        sub.add_argument("--json", action="store_true", help="print JSON")
+        return sub
+
+    command("list", _list, "what there is").add_argument("what", choices=[*KINDS, "runs"])
+    train = command("train", _train, "launch a run and print its id")
+    for name in ("task", "architecture", "dataset"):
+        train.add_argument(f"--{name}", required=True)
+    train.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
+                       help="settings, such as training.epochs=3 model.width=64 seed=1")
+    train.add_argument("--seeds", type=int, default=1, help="how many runs, each from its own seed")
+    train.add_argument("--wait", action="store_true", help="show progress and exit 0 only if the run FINISHED")
+    for name, do, sentence in (("show", _show, "configuration, state, last metrics, cause of failure"),
+                               ("stop", _stop, "end a run, keeping what it has logged"),
+                               ("resume", _resume, "go on with a stopped or failed run")):
+        command(name, do, sentence).add_argument("run", help="the run's id")
+    command("supervise", _supervise, "the supervisor, in the foreground")
+    command("doctor", _doctor, "what is here, and what is wrong")
+    return parser
+
+
+def _list(options: argparse.Namespace) -> int:
+    if options.what == "runs":
+        from core.tracking import read  # MLflow takes a second to import: only where it is needed
+
+        rows = [{"name": r.name, "id": r.id, "status": r.state, "progress": round(r.progress, 3)} for r in read.runs()]
+    else:
+        rows = []
+        for name, cls in catalog.entries(KINDS[options.what]).items():
+            row = {"name": name, "title": cls.card.title}
+            if cls.card.year:
+                row["year"] = cls.card.year
+            if options.what == "architectures":
+                row["tasks"] = list(cls.card.tasks)
+            if options.what == "datasets":
+                availability = cls(cls.Settings()).availability()
+                row |= {"ready": availability.ready, "where": availability.sentence}
+            rows.append(row)
+    if options.json:
+        print(json.dumps(rows, indent=1))
+    elif rows:
+        _table(rows)
+    else:
+        print("No runs yet: python -m core train --task classification --architecture lenet --dataset digits --wait")
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from core.jobs import queue
+
+    if not 1 <= options.seeds <= 100:
+        raise UserError(f"--seeds should be between 1 and 100, not {options.seeds}.")
+    names: dict = {"task": options.task, "architecture": options.architecture, "dataset": options.dataset}
+    made = queue.submit(Experiment.make(**names, **_sections(options.set)), options.seeds)
+    print(json.dumps(made) if options.json else "\n".join(made), flush=True)
+    return max([_wait(run_id) for run_id in made]) if options.wait else 0
+
+
+def _sections(assignments: list[str]) -> dict:
+    """`["training.epochs=3", "seed=1"]` as `{"training": {"epochs": "3"}, "seed": "1"}`; pydantic reads the values."""
+    sections: dict = {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        section, dot, leaf = name.partition(".")
+        if not equals or not (dot or name == "seed"):
+            raise UserError(f"--set takes NAME=VALUE such as training.epochs=3 or seed=1, not {assignment!r}.")
+        if dot:
+            sections.setdefault(section, {})[leaf] = value
+        else:
+            sections["seed"] = value
+    return sections
+
+
+def _wait(run_id: str) -> int:
+    """Shows progress on standard error until the run ends; 0 if it FINISHED."""
+    from core.tracking import read
+
+    screen = sys.stderr.isatty()
+    shown = ""
+    while True:
+        run = read.run(run_id)
+        if run.state in read.ENDED:
+            break
+        if run.phase == "training":
+            bar = "█" * round(run.progress * 30)
+            left = f", {run.seconds_left:.0f} s left" if run.seconds_left is not None else ""
+            line = f"{bar:·<30} {run.progress:4.0%}, {run.metrics.get('train/samples_per_second', 0):,.0f} samples/s{left}"
+        else:
+            line = run.phase
+        key = f"{run.phase} {run.progress:.1f}"  # a file gets a line for every tenth of the way, a screen every look
+        if screen or key != shown:
+            print(f"\r\033[K{line}" if screen else line, end="" if screen else "\n", file=sys.stderr, flush=True)
+            shown = key
+        time.sleep(0.5)
+    if screen:
+        print(file=sys.stderr)
+    results = ", ".join(f"{name} {value:.4g}" for name, value in sorted(run.metrics.items()) if name.startswith("test/"))
+    print(f"{run.state}. {run.cause or results}", file=sys.stderr)
+    return 0 if run.state == "FINISHED" else 1
+
+
+def _show(options: argparse.Namespace) -> int:
+    from core.tracking import read
+
+    run = read.run(options.run)
+    shown = {
+        "id": run.id, "name": run.name, "status": run.state, "phase": run.phase, "progress": round(run.progress, 4),
+        "step": run.step, "total_steps": run.total_steps, "device": run.device, "cause": run.cause,
+        "params": run.params, "metrics": run.metrics,
+    }
+    if options.json:
+        print(json.dumps(shown, indent=1))
+        return 0
+    print(f"{run.name} ({run.id})\n{run.state} {run.phase} {run.progress:.0%}, step {run.step} of {run.total_steps}, {run.device}")
+    if run.cause:
+        print(run.cause)
+    _table([{"setting": name, "value": value} for name, value in sorted(run.params.items())])
+    _table([{"metric": name, "latest": f"{value:.6g}"} for name, value in sorted(run.metrics.items())])
+    return 0
+
+
+def _stop(options: argparse.Namespace) -> int:
+    from core.jobs import queue
+
+    queue.stop(options.run)
+    return 0
+
+
+def _resume(options: argparse.Namespace) -> int:
+    from core.jobs import queue
+
+    queue.resume(options.run)
+    return 0
+
+
+def _supervise(options: argparse.Namespace) -> int:
+    from core.jobs import supervisor
+
+    supervisor.supervise()
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    """Prints what is here; exits 1 where something is wrong."""
+    from core.home import data_folders, home
+    from core.jobs import queue, supervisor
+    from core.jobs.devices import devices
+    from core.tracking import store
+
+    faults = []
+    try:
+        store.client().search_runs([store.experiment_id()], max_results=1)
+    except UserError as error:
+        faults.append(str(error))
+    free = shutil.disk_usage(home()).free
+    if free < queue.LEAST_FREE_BYTES:
+        faults.append(f"Only {free // 1024**2} MB are free on the disk of {home()}: free some space.")
+    found = {
+        "devices": [f"{d.kind}:{d.index} {d.name}, {d.memory_bytes / 1024**3:.0f} GB" for d in devices()],
+        "store": store.tracking_uri(),
+        "home": f"{home()}, {free / 1024**3:.0f} GB free",
+        "data folders": [str(folder) for folder in data_folders()],
+        "data": {name: cls(cls.Settings()).availability().sentence for name, cls in catalog.entries("dataset").items()},
+        "supervisor": "lives" if supervisor.alive() else "none; the next launch starts one",
+        "versions": {name: metadata.version(name) for name in ("torch", "torchvision", "mlflow", "streamlit", "plotly")},
+        "faults": faults,
+    }
+    if options.json:
+        print(json.dumps(found, indent=1))
+    else:
+        for name, value in found.items():
+            lines = [f"{k}: {v}" for k, v in value.items()] if isinstance(value, dict) else value
+            print(f"{name}: {'; '.join(lines) or 'none' if isinstance(lines, list) else lines}")
+    return 1 if faults else 0
+
+
+def _table(rows: list[dict]) -> None:
+    cells = [list(rows[0]), *[[str(value) for value in row.values()] for row in rows]] if rows else []
+    widths = [max(len(row[i]) for row in cells if i < len(row)) for i in range(len(cells[0]))] if cells else []
+    for row in cells:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
