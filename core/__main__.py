@@ -151,7 +151,8 @@ def _show(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(shown, indent=1))
         return 0
-    print(f"{run.name} ({run.id})\n{run.state} {run.phase} {run.progress:.0%}, step {run.step} of {run.total_steps}, {run.device}")
+    print(f"{run.name} ({run.id})")
+    print(f"{run.state} {run.phase} {run.progress:.0%}, step {run.step} of {run.total_steps}, {run.device}")
     if run.cause:
         print(run.cause)
     _table([{"setting": name, "value": value} for name, value in sorted(run.params.items())])

@@ -19,6 +19,7 @@ from core.errors import UserError
 Kind = Literal["architecture", "dataset", "task"]
 _PACKAGES = {"architecture": "core.architectures", "dataset": "core.datasets", "task": "core.tasks"}
 _NOUNS = {"architecture": "architecture", "dataset": "data set", "task": "task"}
+PADDING, UNKNOWN = 0, 1  # the token numbers that every vocabulary keeps for these two
 _registry: dict[str, dict[str, type]] = {kind: {} for kind in _PACKAGES}
 
 
@@ -94,9 +95,9 @@ def _discover(kind: Kind) -> None:
 
 
 def entries(kind: Kind) -> dict[str, type]:
-    """All registered classes of a kind by name, oldest idea first."""
+    """All registered classes of a kind by name, oldest idea first, those without a year last."""
     _discover(kind)
-    return dict(sorted(_registry[kind].items(), key=lambda item: (item[1].card.year, item[0])))
+    return dict(sorted(_registry[kind].items(), key=lambda item: (item[1].card.year or 9999, item[0])))
 
 
 def get(kind: Kind, name: str) -> type:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; must be set before torch is imported
+# A test that asks for no home must not find, or write into, the home of whoever runs the tests.
+os.environ["GLASSBOX_HOME"] = tempfile.mkdtemp(prefix="glassbox-tests-")
 
 import psutil
 import pytest

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from filelock import FileLock, Timeout
 
 from core.home import home

@@ -55,7 +55,7 @@ def supervise() -> None:
     """Supervises until nothing has been asked for a while. Raises `UserError` where another supervisor lives."""
     lock = _lock()
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=1)  # longer than a look by `alive`, which holds the lock for a moment
     except Timeout:
         raise UserError(f"A supervisor already lives for {home()}: nothing to do, it takes every run.") from None
     (home() / "supervisor.pid").write_text(str(os.getpid()))
@@ -137,7 +137,7 @@ class Supervisor:
     def _watch(self, run: read.Run) -> bool:
         """Whether a worker of this RUNNING run lives; if not, the run's state is put right."""
         folder, worker = RunFolder(run.id), self.workers.get(run.id)
-        living = worker is not None and worker.poll() is None or folder.held()
+        living = (worker is not None and worker.poll() is None) or folder.held()
         if living:
             self._stop_if_asked(run, folder)
             return True

@@ -20,7 +20,6 @@ from core.datasets.base import Data
 from core.errors import UserError
 from core.experiment import Experiment
 from core.jobs.folder import RunFolder
-from core.tasks.base import standardised
 from core.tracking import read, store, write
 from core.training.loop import Outcome, fit
 from core.training.setup import build_model, build_task, pick_device, seed_everything
@@ -79,7 +78,8 @@ def carry_out(run_id: str, stop: Stop) -> int:
                 raise
             log.close()
             if outcome.stopped:
-                write.finish(run_id, "KILLED", f"Stopped at step {outcome.step} of {outcome.total}; resume goes on from there.")
+                cause = f"Stopped at step {outcome.step} of {outcome.total}; resume goes on from there."
+                write.finish(run_id, "KILLED", cause)
             else:
                 write.finish(run_id, "FINISHED")
             return 0
@@ -156,7 +156,7 @@ def sentence(error: BaseException) -> str:
 
 
 def _disk_full(error: BaseException) -> bool:
-    return isinstance(error, OSError) and error.errno == errno.ENOSPC or "disk is full" in str(error)
+    return (isinstance(error, OSError) and error.errno == errno.ENOSPC) or "disk is full" in str(error)
 
 
 if __name__ == "__main__":

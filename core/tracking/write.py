@@ -1,4 +1,4 @@
-"""What a run writes of itself: MLflow's own calls, in batches, on a thread of its own. The loop never waits for the store."""
+"""What a run writes of itself: MLflow's own calls, in batches, on its own thread. The loop never waits for the store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
 
@@ -169,8 +169,9 @@ class RunLog:
         packages = sorted({f"{d.metadata['Name']}=={d.version}" for d in metadata.distributions()}, key=str.lower)
         machine = {"python": sys.version.split()[0], "platform": platform.platform(), "cores": os.cpu_count(),
                    "threads": torch.get_num_threads(), "torch": torch.__version__, "device": device_name(device)}
-        self._queue("packages", lambda: self.client.log_text(self.run_id, "\n".join(packages), "environment/requirements.txt"))
-        self._queue("machine", lambda: self.client.log_text(self.run_id, json.dumps(machine, indent=1), "environment/machine.json"))
+        files = {"requirements.txt": "\n".join(packages), "machine.json": json.dumps(machine, indent=1)}
+        for name, text in files.items():
+            self._queue(name, partial(self.client.log_text, self.run_id, text, f"environment/{name}"))
         self.tags({"glassbox.device": device_name(device)})
         self._probe.device = device
 

@@ -1,0 +1,75 @@
+"""What a Transformer makes of a sentence: its class, which words decided it, and which word looks at which in every
+layer and head (Vaswani et al. 2017, figures 3 to 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.datasets.vocabulary import UNKNOWN, tokenise
+from core.inside.classify import Answer
+from core.inside.load import Loaded
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the model made of a sentence of `length` tokens.
+
+    `known`: whether each of `tokens` is in the vocabulary; `left_out`: how many tokens were cut off at the end;
+    `pull` float32 `(length,)`: by how much the log odds of the answer fall where that token is taken away;
+    `layers`: the attention of each layer, float32 `(heads, query, key)`, whose rows sum to one.
+    """
+
+    tokens: tuple[str, ...]
+    known: tuple[bool, ...]
+    left_out: int
+    answer: Answer
+    pull: np.ndarray
+    layers: tuple[np.ndarray, ...]
+
+
+def fits(loaded: Loaded) -> bool:
+    """Whether the run reads sentences with attention that can be shown."""
+    return hasattr(loaded.task, "encode") and any(hasattr(module, "explain") for module in loaded.model.modules())
+
+
+def read_sentence(loaded: Loaded, text: str) -> Reading:
+    """The model's reading of a text; what is longer than the model can read is cut. Raises `UserError` where it is empty."""
+    (most,) = loaded.spec.shape
+    words = tokenise(text)
+    numbers, tokens = loaded.task.encode(" ".join(words[:most]))
+    length = len(tokens)
+    ids = numbers.view(1, -1)[:, :length]  # (1, length), without padding
+    with loaded.lock, torch.no_grad():
+        logits, layers = _explained(loaded, ids)
+        answer = Answer(loaded.spec.classes, logits[0].softmax(0).numpy())
+        pull = _pull(loaded, ids, answer)
+    known = tuple(int(number) != UNKNOWN for number in ids[0])
+    return Reading(tuple(tokens), known, max(0, len(words) - most), answer, pull, layers)
+
+
+def _explained(loaded: Loaded, ids: Tensor) -> tuple[Tensor, tuple[np.ndarray, ...]]:
+    """Logits `(1, classes)` of token numbers `(1, length)`, and each layer's attention."""
+    modules = [module for module in loaded.model.modules() if hasattr(module, "explain")]
+    try:
+        for module in modules:
+            module.explain = True
+        logits = loaded.model(ids).float()
+        return logits, tuple(module.attention[0].float().numpy() for module in modules)  # (heads, query, key)
+    finally:
+        for module in modules:
+            module.explain, module.attention = False, None
+
+
+def _pull(loaded: Loaded, ids: Tensor, answer: Answer) -> np.ndarray:
+    """Erasure (Li, Monroe and Jurafsky 2016): the answer's log odds with every token, less those without each."""
+    length = ids.shape[1]
+    if length == 1:
+        return np.zeros(1, np.float32)
+    kept = ~torch.eye(length, dtype=torch.bool)
+    without = ids.expand(length, length)[kept].view(length, length - 1)  # row i lacks token i
+    shares = loaded.model(without).float().softmax(1)[:, answer.best]  # (length,)
+    return (torch.logit(torch.tensor(answer.probabilities[answer.best]), 1e-6) - torch.logit(shares, 1e-6)).numpy()

@@ -1,0 +1,97 @@
+"""Curves of measures over a run: smoothed as TensorBoard does it, along steps, epochs or time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Axis = Literal["step", "epoch", "time"]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line: `x` and `y` float64 `(n,)`, x rising. Along time `x` is in seconds.
+
+    `logged`: how many points were logged, of which these are kept. `faint` draws it paler than its colour; `dash` is one
+    of Plotly's names.
+    """
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    colour: str
+    dash: str = "solid"
+    faint: bool = False
+    logged: int = 0
+
+
+def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
+    """Exponential moving average without its bias towards zero at the start, as TensorBoard draws it.
+
+    `m[i] = weight * m[i-1] + (1 - weight) * values[i]`, shown as `m[i] / (1 - weight ** n)` with `n` values so far.
+    Values that are no numbers stay as they are and count for nothing; a constant curve stays exactly constant.
+
+    Arguments: `values` float64 `(n,)`; `weight` in 0..1, 0 changing nothing. Returns: float64 `(n,)`.
+    Source: `resmoothDataset` in TensorBoard's `vz_line_chart2/line-chart.ts`.
+    """
+    values = np.asarray(values, np.float64)
+    if weight <= 0 or len(values) == 0 or np.all(values == values[0]):
+        return values.copy()
+    shown, mean, seen = values.copy(), 0.0, 0
+    for i, value in enumerate(values):
+        if np.isfinite(value):
+            mean, seen = weight * mean + (1 - weight) * value, seen + 1
+            shown[i] = mean / (1 - weight**seen) if weight < 1 else mean
+    return shown
+
+
+def description(
+    lines: Sequence[Curve], *, axis: Axis = "step", smoothing: float = 0.0, log_x: bool = False, log_y: bool = False,
+    percent: bool = False, title: str = "",
+) -> dict:
+    """A chart of the lines as plain JSON values, for the browser to draw. Where they are smoothed, the raw values come too.
+
+    What has no place on a logarithmic axis, or is no number, is None. `percent` writes 0.5 as 50 %.
+    """
+    last = max((float(line.x[-1]) for line in lines if len(line.x)), default=0.0)
+    size, unit = time_unit(last) if axis == "time" else (1.0, "")
+    return {
+        "title": title, "axis": f"{axis} ({unit})" if unit else axis, "log_x": log_x, "log_y": log_y, "percent": percent,
+        "lines": [
+            {
+                "name": line.name, "colour": line.colour, "dash": line.dash, "faint": line.faint,
+                "x": _plain(line.x / size, log_x), "y": _plain(smoothed(line.y, smoothing), log_y),
+                "raw": _plain(line.y, log_y) if smoothing > 0 else None,
+            }
+            for line in lines
+        ],
+    }
+
+
+def omissions(lines: Sequence[Curve], *, log_x: bool = False, log_y: bool = False) -> str:
+    """What the chart of these lines leaves out, in plain sentences; empty where it shows all that was logged."""
+    sentences = []
+    shown, logged = sum(len(line.x) for line in lines), sum(max(line.logged, len(line.x)) for line in lines)
+    if shown < logged:
+        sentences.append(f"Shows {shown:,} of {logged:,} logged points, spread evenly.")
+    hidden = sum(int(np.sum((log_x & (line.x <= 0)) | (log_y & (line.y <= 0)))) for line in lines)
+    if hidden:
+        points = "1 point at or below zero has" if hidden == 1 else f"{hidden:,} points at or below zero have"
+        sentences.append(f"{points} no place on a logarithmic axis.")
+    return " ".join(sentences)
+
+
+def time_unit(seconds: float) -> tuple[float, str]:
+    """The unit that suits a span: how many seconds it has, and its name."""
+    for size, name in ((86_400.0, "days"), (3600.0, "hours"), (60.0, "minutes")):
+        if seconds >= 2 * size:
+            return size, name
+    return 1.0, "seconds"
+
+
+def _plain(values: np.ndarray, positive: bool) -> list[float | None]:
+    """Numbers with as many digits as a screen shows; None for those that can't be drawn."""
+    return [float(f"{value:.6g}") if np.isfinite(value) and (value > 0 or not positive) else None for value in values]

@@ -1,0 +1,128 @@
+"""A small drawing for each task, as SVG in the theme's colours: what the task does, before any run has shown it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from core.plots.style import BLUE, FONT, ORANGE, SKY
+
+WIDTH, HEIGHT = 320, 176
+LEVELS = 6  # shades of a drawn pixel
+
+_THREE = (
+    "..........",
+    "..#####...",
+    ".##...##..",
+    "......##..",
+    "...####...",
+    "......##..",
+    "......##..",
+    ".##...##..",
+    "..#####...",
+    "..........",
+)
+
+_FACE = (
+    "    ######    ",
+    "  ##########  ",
+    " ############ ",
+    " ############ ",
+    "####  ##  ####",
+    "####  ##  ####",
+    "##############",
+    "##############",
+    "### ###### ###",
+    "###  ####  ###",
+    " ###      ### ",
+    " ####    #### ",
+    "  ##########  ",
+    "    ######    ",
+)
+
+
+@cache
+def illustration(task: str, dark: bool) -> str | None:
+    """The drawing of a task, 320×176, on a transparent ground; None for a task that has none."""
+    draw = {
+        "classification": _digit, "adversarial": _faces, "denoising": _landscape, "text_classification": _sentence,
+    }.get(task)
+    if draw is None:
+        return None
+    accent, ink = (SKY, "#E4E8EC") if dark else (BLUE, "#1B2026")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+        f'font-family="{FONT}">{draw(accent, ink)}</svg>'
+    )
+
+
+def _digit(accent: str, ink: str) -> str:
+    """A digit, and the chance of each of the ten names."""
+    shades = np.array([[pixel == "#" for pixel in row] for row in _THREE], float)
+    spread = np.pad(shades, 1)
+    blurred = (spread[:-2, 1:-1] + spread[2:, 1:-1] + spread[1:-1, :-2] + spread[1:-1, 2:]) / 4
+    chances = [0.01, 0.01, 0.06, 0.78, 0.01, 0.05, 0.01, 0.01, 0.08, 0.03]
+    bars = "".join(
+        f'<text x="184" y="{26 + 14.6 * digit:.1f}" font-size="11" fill="{ink}" opacity=".6">{digit}</text>'
+        f'<rect x="198" y="{18 + 14.6 * digit:.1f}" width="{2 + 110 * chance:.1f}" height="8" rx="2" '
+        f'fill="{accent}" opacity="{1 if digit == 3 else 0.35}"/>'
+        for digit, chance in enumerate(chances)
+    )
+    return _pixels(np.maximum(shades, 0.4 * blurred), 16, 14, 14.8, ink) + bars
+
+
+def _faces(accent: str, ink: str) -> str:
+    """A face that comes out of noise."""
+    face = np.array([[pixel == "#" for pixel in row] for row in _FACE], float)
+    noise = np.random.default_rng(4).random(face.shape)
+    return "".join(
+        _pixels(share * noise + (1 - share) * face, 10 + 104 * i, 42, 6.6, accent if i == 2 else ink)
+        for i, share in enumerate((1.0, 0.5, 0.0))
+    ) + "".join(f'<path d="M{105 + 104 * i} 88h5m-3-3 3 3-3 3" stroke="{ink}" fill="none" opacity=".5"/>' for i in (0, 1))
+
+
+def _landscape(accent: str, ink: str) -> str:
+    """A picture, noisy on the left and cleaned on the right."""
+    rows, columns = 17, 31
+    y, x = np.mgrid[0:rows, 0:columns]
+    picture = 0.18 + 0.012 * y
+    sun = (x - 22) ** 2 + (y - 4.5) ** 2 < 7
+    picture[sun] = 0.0
+    picture[y > 10 + 2.2 * np.sin(x / 4.2)] = 0.55
+    picture[y > 13 + 1.6 * np.sin(x / 3 + 2)] = 0.95
+    noisy = np.where(x < columns // 2, picture + np.random.default_rng(1).normal(0, 0.28, picture.shape), picture)
+    middle = 5 + 10 * (columns // 2)
+    return (
+        _pixels(noisy.clip(0, 1), 5, 3, 10, accent)
+        + _pixels(sun.astype(float), 5, 3, 10, ORANGE)
+        + f'<path d="M{middle} 0V{HEIGHT}" stroke="{ink}" stroke-width="2"/>'
+        f'<circle cx="{middle}" cy="88" r="7" fill="{ORANGE}" stroke="{ink}" stroke-width="2"/>'
+    )
+
+
+def _sentence(accent: str, ink: str) -> str:
+    """A sentence, and where its last word looks."""
+    words = {"thin": 24, "plot": 74, "but": 122, "superb": 178, "acting": 258}
+    looks = {"thin": 0.25, "plot": 0.3, "but": 0.5, "superb": 1.0}
+    arcs = "".join(
+        f'<path d="M{words["acting"] + 18} 122C{words["acting"]} {122 - reach} {words[word] + 30} {122 - reach} '
+        f'{words[word] + 16} 122" fill="none" stroke="{accent}" stroke-width="{1 + 4 * share:.1f}" '
+        f'opacity="{0.25 + 0.7 * share:.2f}"/>'
+        for (word, share), reach in zip(looks.items(), (112, 88, 64, 46), strict=True)
+    )
+    text = "".join(f'<text x="{x}" y="144" font-size="17" fill="{ink}">{word}</text>' for word, x in words.items())
+    return arcs + text
+
+
+def _pixels(shades: np.ndarray, left: float, top: float, size: float, colour: str) -> str:
+    """Squares in shades 0..1 of one colour, `(rows, columns)`: one path for each level of opacity."""
+    levels = np.rint(shades * LEVELS).astype(int)
+    paths = []
+    for level in range(1, LEVELS + 1):
+        squares = "".join(
+            f"M{left + size * c:.1f} {top + size * r:.1f}h{size - 0.8:.1f}v{size - 0.8:.1f}h-{size - 0.8:.1f}z"
+            for r, c in zip(*np.nonzero(levels == level), strict=True)
+        )
+        paths.append(f'<path d="{squares}" fill="{colour}" opacity="{level / LEVELS:.2f}"/>')
+    return "".join(paths)

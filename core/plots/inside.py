@@ -1,0 +1,159 @@
+"""Figures and pictures of the look inside a model: probabilities, evidence, feature maps, attention, differences."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+import plotly.graph_objects as go
+from PIL import Image, ImageColor
+from torch import Tensor
+
+from core.plots.style import DIVERGING, SEQUENTIAL
+
+_HIDDEN = {"visible": False, "fixedrange": True}
+_BARE = {"margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "hovermode": "closest", "showlegend": False}
+
+
+def picture(image: np.ndarray) -> np.ndarray:
+    """A picture `(height, width, channels)` or `(height, width)`, uint8 or float in 0..1, as uint8 of two axes or three
+    channels."""
+    if image.dtype != np.uint8:
+        image = (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
+    return image[:, :, 0] if image.ndim == 3 and image.shape[2] == 1 else image
+
+
+def pixels(image: Tensor) -> np.ndarray:
+    """A batch of one picture, `(1, channels, height, width)`, as `(height, width, channels)`."""
+    return image[0].permute(1, 2, 0).numpy()
+
+
+def enlarged(image: np.ndarray, longest: int, *, smooth: bool = False) -> np.ndarray:
+    """As `picture`, until the longest side has at least `longest` pixels: each repeated a whole number of times, so that
+    they stay squares, or `smooth`, as one looks at a photograph."""
+    image = picture(image)
+    zoom = -(-longest // max(image.shape[:2]))
+    if smooth:
+        height, width = image.shape[:2]
+        return np.asarray(Image.fromarray(image).resize((width * zoom, height * zoom), Image.Resampling.BICUBIC))
+    return image.repeat(zoom, axis=0).repeat(zoom, axis=1)
+
+
+def strip(images: Sequence[np.ndarray], gap: int = 1) -> np.ndarray:
+    """Pictures of one size side by side, in one: uint8 RGBA, clear between them."""
+    tiles = [np.asarray(Image.fromarray(picture(image)).convert("RGBA")) for image in images]
+    clear = np.zeros((tiles[0].shape[0], gap, 4), np.uint8)
+    return np.concatenate([part for tile in tiles for part in (tile, clear)][:-1], axis=1)
+
+
+def film(images: np.ndarray, longest: int = 192, milliseconds: int = 70) -> bytes:
+    """Pictures `(n, height, width, channels)` as an animated WebP that goes there and back for ever."""
+    frames = [Image.fromarray(enlarged(image, longest, smooth=True)).convert("RGB") for image in images]
+    held = io.BytesIO()
+    frames[0].save(held, "WEBP", save_all=True, append_images=frames[1:] + frames[-2:0:-1], duration=milliseconds, loop=0,
+                   quality=80)
+    return held.getvalue()
+
+
+def coloured(values: np.ndarray, dark: bool, most: float, signed: bool) -> np.ndarray:
+    """Values `(height, width)` of sizes up to `most` in the colours of the figures: two hues around zero where they are
+    `signed`, else shades of one. Returns: uint8 RGB."""
+    most = most or 1.0
+    if not signed:
+        scale, share = SEQUENTIAL[dark], values / most
+    else:
+        scale, share = DIVERGING[dark], values / most / 2 + 0.5
+    places, colours = zip(*scale, strict=True)
+    stops = np.array([ImageColor.getrgb(colour) for colour in colours], float)  # (stops, 3)
+    return np.stack([np.interp(share, places, stops[:, c]) for c in range(3)], -1).round().astype(np.uint8)
+
+
+def probabilities(classes: Sequence[str], values: np.ndarray, colour: str, most: int = 12) -> go.Figure:
+    """Bars of `values` `(classes,)`; where there are more than `most` classes, the likeliest, likeliest first."""
+    order = np.arange(len(classes)) if len(classes) <= most else np.argsort(-values)[:most]
+    shares, best = values[order], values.argmax()
+    figure = go.Figure(go.Bar(
+        x=shares, y=[classes[i] for i in order], orientation="h", text=[f"{100 * share:.1f} %" for share in shares],
+        textposition="outside", cliponaxis=False,
+        marker={"color": colour, "opacity": [1.0 if i == best else 0.4 for i in order]},
+        hovertemplate="%{y}: %{x:.2%}<extra></extra>",
+    ))
+    figure.update_layout(**_BARE | {"margin": {"l": 4, "r": 56, "t": 0, "b": 0}}, bargap=0.3)
+    figure.update_xaxes(range=[0, 1], **_HIDDEN)
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False, fixedrange=True, tickfont={"size": 13},
+                        ticklabelstandoff=6)
+    return figure
+
+
+def values(
+    field: np.ndarray, words: str, dark: bool, box: tuple[int, int, int, int] | None = None, accent: str = ""
+) -> go.Figure:
+    """Values `(height, width)` as squares, read off under the pointer, where `words` say what they are.
+
+    Arguments: `box`, the `(top, left, bottom, right)` of a frame in the colour `accent`, the last two exclusive.
+    """
+    most = float(np.abs(field).max()) or 1.0
+    negative = field.min() < 0
+    figure = go.Figure(go.Heatmap(
+        z=field, zmin=-most if negative else 0, zmax=most, colorscale=(DIVERGING if negative else SEQUENTIAL)[dark],
+        showscale=False, hovertemplate=f"row %{{y}}, column %{{x}}<br>{words}: %{{z:.3g}}<extra></extra>",
+    ))
+    height, width = field.shape
+    if box:
+        top, left, bottom, right = box
+        figure.add_shape(type="rect", x0=left - 0.5, x1=right - 0.5, y0=top - 0.5, y1=bottom - 0.5,
+                         line={"color": accent, "width": 3})
+    figure.update_layout(**_BARE, dragmode=False)
+    figure.update_xaxes(range=[-0.5, width - 0.5], constrain="domain", **_HIDDEN)
+    figure.update_yaxes(range=[height - 0.5, -0.5], scaleanchor="x", constrain="domain", **_HIDDEN)
+    return figure
+
+
+def framed(image: np.ndarray, box: tuple[int, int, int, int], accent: str) -> go.Figure:
+    """A picture as in `picture` with a frame around `(top, left, bottom, right)`, the last two exclusive."""
+    image = picture(image)
+    if image.ndim == 2:
+        image = image[:, :, None].repeat(3, axis=2)
+    figure = go.Figure(go.Image(z=image, hoverinfo="skip"))
+    top, left, bottom, right = box
+    figure.add_shape(type="rect", x0=left - 0.5, x1=right - 0.5, y0=top - 0.5, y1=bottom - 0.5,
+                     line={"color": accent, "width": 3})
+    figure.update_layout(**_BARE, dragmode=False)
+    figure.update_xaxes(constrain="domain", **_HIDDEN)
+    figure.update_yaxes(constrain="domain", **_HIDDEN)
+    return figure
+
+
+def attention(weights: np.ndarray, tokens: Sequence[str], most: float) -> go.Figure:
+    """How much each token (row) attends to each other (column): `weights` `(query, key)`, whose rows sum to one; `most`
+    takes the full colour."""
+    places = list(range(len(tokens)))
+    figure = go.Figure(go.Heatmap(
+        z=weights, x=places, y=places, zmin=0, zmax=most, xgap=1, ygap=1, showscale=False,
+        customdata=[[(query, key) for key in tokens] for query in tokens],
+        hovertemplate="“%{customdata[0]}” gives “%{customdata[1]}”<br>%{z:.1%} of its attention<extra></extra>",
+    ))
+    figure.update_layout(**_BARE, dragmode=False)
+    # Places, not words, are the axes' values: a word may come twice.
+    labels = {"tickvals": places, "ticktext": list(tokens), "showgrid": False, "zeroline": False, "fixedrange": True}
+    figure.update_xaxes(side="top", tickangle=-50, constrain="domain", **labels)
+    figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain", **labels)
+    return figure
+
+
+def tinted(tokens: Sequence[str], pull: np.ndarray, known: Sequence[bool], dark: bool) -> str:
+    """Words on grounds that say how much each counts, `pull` `(tokens,)` around zero, as HTML; unknown ones underlined."""
+    most = max(float(np.abs(pull).max()), 0.2)  # a sentence in which nothing matters stays pale
+    colours = coloured(pull[None], dark, most, signed=True)[0]  # (tokens, 3)
+    words = []
+    for token, weight, is_known, colour in zip(tokens, pull, known, colours, strict=True):
+        bright = colour @ np.array([0.299, 0.587, 0.114]) > 140
+        line = "" if is_known else "text-decoration:underline wavy;text-underline-offset:3px;"
+        words.append(
+            f'<span title="{weight:+.2f} in log odds" style="background:rgb({colour[0]},{colour[1]},{colour[2]});'
+            f"color:{'#14181c' if bright else '#fff'};{line}padding:.2em .4em;border-radius:.35em;margin:.15em .1em;"
+            f'display:inline-block">{escape(token)}</span>'
+        )
+    return f'<div style="font-size:1.125rem;line-height:2">{"".join(words)}</div>'

@@ -1,0 +1,136 @@
+"""What a launch would cost: parameters, shapes layer by layer, memory and arithmetic, found by one step on a batch of two.
+
+The step runs on torch's fake tensors, which have shapes and no content: it takes no memory and next to no time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException, FakeTensorMode
+from torch.utils.flop_counter import FlopCounterMode
+
+from core import catalog
+from core.catalog import DataSpec
+from core.datasets.base import Batch
+from core.experiment import Experiment
+from core.training.setup import build_model, build_task
+
+EXAMPLES = 2  # fewest that batch normalisation takes
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer in the order of the forward pass. `shape`: of its output for one example; `parameters`: its own."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run would cost. Memory in bytes, for a batch of the experiment's size.
+
+    `activations` is all that the step keeps for its backward passes; `flops` counts multiplications and additions of
+    one training step (forward and backward) on one example.
+    """
+
+    parameters: int
+    layers: tuple[Layer, ...]
+    weights: int
+    gradients: int
+    optimiser: int
+    activations: int
+    flops: int
+    steps: int
+
+    @property
+    def memory(self) -> int:
+        """Bytes in all."""
+        return self.weights + self.gradients + self.optimiser + self.activations
+
+
+def summarise(experiment: Experiment) -> Summary:
+    """What `experiment` would cost, without reading its data."""
+    spec = catalog.get("dataset", experiment.dataset)(experiment.data).spec()
+    try:
+        return _measure(experiment, spec, FakeTensorMode())
+    except (DataDependentOutputException, DynamicOutputShapeException):
+        # Some task looks at the numbers themselves: then the step has to be a real one.
+        return _measure(experiment, spec, nullcontext())
+
+
+def _measure(experiment: Experiment, spec: DataSpec, mode: FakeTensorMode | nullcontext) -> Summary:
+    layers: dict[str, Layer] = {}
+    kept: dict[int, Tensor] = {}  # by storage: what backward passes wait for; held, so that no address comes twice
+
+    def keep(tensor: Tensor) -> Tensor:
+        kept.setdefault(tensor.untyped_storage()._cdata, tensor)
+        return tensor
+
+    with mode, torch.random.fork_rng(devices=()):
+        model = build_model(experiment, spec)
+        for name, module in model.named_modules():
+            if _is_layer(module):
+                module.register_forward_hook(_noting(layers, name))
+        task = build_task(experiment, spec, model)
+        steps = math.ceil(spec.sizes["train"] / experiment.training.batch_size) * experiment.training.epochs
+        task.start(steps)
+        model.train()
+        counter = FlopCounterMode(display=False)
+        with counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            task.step(_batch(spec))
+        weights = {tensor.untyped_storage()._cdata for tensor in (*model.parameters(), *model.buffers())}
+        activations = sum(tensor.untyped_storage().nbytes() for key, tensor in kept.items() if key not in weights)
+        return Summary(
+            parameters=sum(parameter.numel() for parameter in model.parameters()),
+            layers=tuple(layers.values()),
+            weights=sum(_bytes(tensor) for tensor in (*model.parameters(), *model.buffers())),
+            gradients=sum(_bytes(parameter) for parameter in model.parameters() if parameter.requires_grad),
+            optimiser=sum(_bytes(tensor) for tensor in _tensors(task.state_dict())),
+            activations=activations * experiment.training.batch_size // EXAMPLES,
+            flops=counter.get_total_flops() // EXAMPLES,
+            steps=steps,
+        )
+
+
+def _batch(spec: DataSpec) -> Batch:
+    dtype = torch.uint8 if spec.kind == "images" else torch.int64
+    inputs = torch.zeros((EXAMPLES, *spec.shape), dtype=dtype)  # (2, channels, height, width) or (2, length)
+    return Batch(inputs, torch.zeros(EXAMPLES, dtype=torch.int64) if spec.classes else None)
+
+
+def _is_layer(module: nn.Module) -> bool:
+    return not any(True for _ in module.children()) or any(True for _ in module.parameters(recurse=False))
+
+
+def _noting(layers: dict[str, Layer], name: str):
+    def note(module: nn.Module, _: tuple, output: Tensor | tuple) -> None:
+        output = output[0] if isinstance(output, tuple) else output
+        own = sum(parameter.numel() for parameter in module.parameters(recurse=False))
+        layers.setdefault(name, Layer(name, type(module).__name__, tuple(output.shape[1:]), own))
+
+    return note
+
+
+def _bytes(tensor: Tensor) -> int:
+    return tensor.numel() * tensor.element_size()
+
+
+def _tensors(state: object) -> Iterator[Tensor]:
+    """All tensors in nested dicts and lists."""
+    if isinstance(state, Tensor):
+        yield state
+    elif isinstance(state, dict):
+        for value in state.values():
+            yield from _tensors(value)
+    elif isinstance(state, (list, tuple)):
+        for value in state:
+            yield from _tensors(value)

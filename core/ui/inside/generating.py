@@ -1,0 +1,125 @@
+"""Pictures out of noise: the knobs of a latent space, and walks through it."""
+
+from __future__ import annotations
+
+import base64
+import random
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from torch import Tensor
+
+from core.inside import latent, layers
+from core.inside.load import Loaded
+from core.plots import inside as plots
+from core.ui import address
+from core.ui.inside.maps import way
+from core.ui.inside.side import Side, places
+
+KNOBS, FURTHEST = 6, 3.0  # directions, and how far each is turned, in standard deviations of the noise
+SEEDS = 999_999
+
+fits = latent.fits
+
+
+def show(sides: Sequence[Side]) -> None:
+    seed = address.whole("seed", 0, 0, SEEDS)
+    st.subheader("Turn the knobs", anchor=False,
+                 help="The knobs are the directions of the latent space along which the pictures change most: principal "
+                 "components, carried back to the latent space (after GANSpace, Härkönen et al. 2020).")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button("New noise", icon=":material/casino:", type="primary", on_click=_new_noise)
+        address.number_field("Seed of the noise", "seed", 0, SEEDS, width=160)
+        st.button("Knobs to the middle", icon=":material/restart_alt:", on_click=st.query_params.pop, args=("knobs", None),
+                  disabled="knobs" not in st.query_params)
+    for side, place in zip(sides, places(sides), strict=True):
+        with place:
+            _knobs(side, seed)
+    st.subheader("Walk from one to another", anchor=False,
+                 help="Points on the great circle between two points of noise (Shoemake 1985): a straight line would leave "
+                 "the shell on which the model has learned to draw.")
+    _walk(sides, seed)
+    for side in sides:
+        if layers.fits(side.loaded):
+            way(side, latent.trace(side.loaded, latent.noise(side.loaded, seed)))
+
+
+@st.cache_data(max_entries=16, show_spinner="Searching for the directions that change the pictures most …")
+def _directions(run_id: str, step: int, _loaded: Loaded) -> latent.Directions:
+    return latent.directions(_loaded, KNOBS)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _film(run_id: str, step: int, seed: int, to: int, _loaded: Loaded) -> str:
+    """The walk from one seed to another as an animated WebP, in base64."""
+    start, end = latent.noise(_loaded, seed), latent.noise(_loaded, to)
+    return base64.b64encode(plots.film(latent.pictures(_loaded, latent.slerp(start, end, np.linspace(0, 1, 30))))).decode()
+
+
+def _new_noise() -> None:
+    st.query_params["seed"] = str(random.randrange(10_000))
+    st.query_params.pop("knobs", None)
+
+
+def _turns() -> list[float]:
+    """How far each knob is turned, out of the address."""
+    found = []
+    for text in st.query_params.get("knobs", "").split(",")[:KNOBS]:
+        try:
+            found.append(min(FURTHEST, max(-FURTHEST, float(text))))
+        except ValueError:
+            found.append(0.0)
+    return found + [0.0] * (KNOBS - len(found))
+
+
+def _keep_knob(key: str, which: int) -> None:
+    turns = _turns()
+    turns[which] = st.session_state[key]
+    st.query_params["knobs"] = ",".join(f"{turn:g}" for turn in turns)
+
+
+def _knobs(side: Side, seed: int) -> None:
+    """The picture that the turned knobs give, and below each knob the pictures along its way."""
+    point, turns = latent.noise(side.loaded, seed), _turns()
+    knobs = _directions(side.loaded.run.id, side.loaded.step, side.loaded)
+    large, controls = st.columns([1, 1] if side.narrow else [1, 2], gap="large")
+    with large:
+        picture = latent.pictures(side.loaded, latent.turned(point, knobs, turns))[0]
+        st.image(plots.enlarged(picture, 512, smooth=True), width="stretch")
+    with controls:
+        columns = 1 if side.narrow else 2
+        for start in range(0, len(knobs.shares), columns):
+            for which, place in enumerate(st.columns(columns, gap="large"), start):
+                if which < len(knobs.shares):
+                    with place:
+                        _knob(side, which, point, knobs, turns)
+
+
+def _knob(side: Side, which: int, point: Tensor, knobs: latent.Directions, turns: list[float]) -> None:
+    key = f"{side.key}knob_{which}"
+    st.session_state[key] = turns[which]
+    st.slider(f"Knob {which + 1}, {100 * knobs.shares[which]:.0f} % of what varies", -FURTHEST, FURTHEST, step=0.1,
+              format="%.1f", key=key, on_change=_keep_knob, args=(key, which))
+    points = latent.along_knob(point, knobs, turns, which, FURTHEST, count=7)
+    st.image(plots.strip(latent.pictures(side.loaded, points)), width="stretch")
+
+
+def _walk(sides: Sequence[Side], seed: int) -> None:
+    """Pictures on the way from the noise of one seed to that of another: by hand, as a film, and side by side."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        to = address.number_field("To the noise of seed", "to", seed + 1, SEEDS + 1, width=160)
+        share = address.slider("How far", "walk", 0.5, 0.0, 1.0, 0.01)
+    for side, place in zip(sides, places(sides), strict=True):
+        start, end = latent.noise(side.loaded, seed), latent.noise(side.loaded, to)
+        along = latent.pictures(side.loaded, latent.slerp(start, end, [share, *np.linspace(0, 1, 9)]))
+        with place:
+            pair, whole = st.columns([1, 1 if side.narrow else 2], vertical_alignment="bottom")
+            here, film = pair.columns(2, wrap=False)
+            here.image(plots.enlarged(along[0], 256, smooth=True), width="stretch")
+            here.caption(f"At {100 * share:.0f} %")
+            moving = _film(side.loaded.run.id, side.loaded.step, seed, to, side.loaded)
+            film.html(f'<img alt="The walk as a film" style="width:100%" src="data:image/webp;base64,{moving}">')
+            film.caption("As a film")
+            whole.image(plots.strip(along[1:]), width="stretch")
+            whole.caption(f"From seed {seed} to seed {to}")

@@ -1,0 +1,91 @@
+"""The person's picture: drawn, taken from the data, a photograph that comes along, or uploaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import streamlit as st
+from torch import Tensor
+
+from core import catalog
+from core.datasets.base import Split
+from core.inside import pictures
+from core.inside.load import Loaded
+from core.plots import inside as plots
+from core.ui import address
+from core.ui.canvas import canvas
+
+LONGEST = 384  # pixels of a side of a picture that is cleaned: more takes seconds
+FILES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]
+
+
+def ask_small(first: Loaded) -> Callable[[Loaded], Tensor] | None:
+    """A picture for models that take pictures of one size: what gives it in a model's own form, uint8 `(1, channels,
+    height, width)`; None where there is no picture yet."""
+    ink = pictures.is_ink_on_black(first.spec)
+    sources = ["From the data", "Upload"]
+    source = address.segments("Where the picture comes from", "input", ["Draw", *sources] if ink else sources)
+    if source == "From the data":
+        image, label = _example(first)
+        st.image(plots.enlarged(plots.pixels(image), 320), caption=label, width="stretch")
+        return partial(pictures.as_in_data, image)
+    raw = _drawn() if source == "Draw" else _uploaded()
+    if raw is None:
+        return None
+    if source == "Upload":
+        st.image(raw, width="stretch")
+    return (lambda loaded: pictures.as_ink(raw, loaded.spec)) if ink else (
+        lambda loaded: pictures.as_photograph(raw, loaded.spec))
+
+
+def ask_large(first: Loaded) -> Tensor | None:
+    """A picture for models that take pictures of any size: float32 in 0..1 `(1, channels, height, width)`."""
+    source = address.segments("Where the picture comes from", "input", ["From the data", "Photograph", "Upload"])
+    if source == "From the data":
+        return _example(first)[0].float() / 255
+    if source == "Photograph":
+        raw = pictures.photograph(address.select("Photograph", "photograph", list(pictures.PHOTOGRAPHS)))
+    else:
+        raw = _uploaded()
+    if raw is None:
+        return None
+    if max(raw.shape[:2]) > LONGEST:
+        st.caption(f"Shrunk to {LONGEST} pixels on its longer side, so that the answer comes at once.")
+    return pictures.bounded(raw, first.spec.shape[0], LONGEST)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the data set …")
+def _validation(dataset: str, data: str) -> Split:
+    """The validation split of a data set with these settings (JSON). Raises `UserError` where the data are not here."""
+    cls = catalog.get("dataset", dataset)
+    return cls(cls.Settings.model_validate_json(data)).load().validation
+
+
+def _example(first: Loaded) -> tuple[Tensor, str | None]:
+    """A picture of the validation data, uint8 `(1, channels, height, width)`, and what it is labelled as."""
+    split = _validation(first.experiment.dataset, first.experiment.data.model_dump_json())
+    index = address.number_field("Picture of the validation data", "index", 0, len(split) - 1,
+                                 help="The model was not trained on these. Any number takes another one.")
+    named = split.targets is not None and first.spec.classes
+    label = f"Labelled “{first.spec.classes[int(split.targets[index])]}”" if named else None
+    return split.inputs[index : index + 1], label
+
+
+def _drawn() -> np.ndarray | None:
+    """The person's drawing, uint8 `(side, side)`."""
+    drawing = canvas(st.query_params.get("drawing", ""), key="pad")
+    if not drawing:
+        st.query_params.pop("drawing", None)
+        return None
+    st.query_params["drawing"] = drawing
+    return pictures.drawn(drawing)
+
+
+def _uploaded() -> np.ndarray | None:
+    """The person's own picture, uint8 `(height, width, 3)`."""
+    file = st.file_uploader("A picture of yours", type=FILES, key="upload", max_upload_size=20)
+    if file is None:
+        return None
+    return pictures.open_picture(file.getvalue())

@@ -1,0 +1,81 @@
+"""A sentence is read: the answer, the words that decided it, and the attention of each layer and head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.inside import attention
+from core.plots import inside as plots
+from core.ui import address, page
+from core.ui.inside.side import Side, answer_line, chances, places
+from core.ui.tiles import Group, Tile, tiles
+
+SENTENCES = ("A moving story, beautifully told and wonderfully acted.", "The plot is dull and the jokes are not funny.")
+
+fits = attention.fits
+
+
+def show(sides: Sequence[Side]) -> None:
+    text = _sentence()
+    readings = [attention.read_sentence(side.loaded, text) for side in sides]
+    for side, reading, place in zip(sides, readings, places(sides), strict=True):
+        with place:
+            _answered(side, reading)
+            _attention(side, reading)
+
+
+def _sentence() -> str:
+    """What the person typed; the first example at first."""
+    st.session_state["text"] = st.query_params.get("text", SENTENCES[0])
+    text = st.text_input("Your sentence", key="text", live="400ms", on_change=address.keep, args=("text",), max_chars=5000,
+                         placeholder="Type a sentence")
+    with st.container(horizontal=True):
+        for i, example in enumerate(SENTENCES):
+            st.button(example, key=f"sentence_{i}", type="tertiary", icon=":material/format_quote:",
+                      on_click=st.query_params.update, args=({"text": example},))
+    return text
+
+
+def _answered(side: Side, reading: attention.Reading) -> None:
+    if reading.left_out:
+        st.warning(f"This text is too long for the model: its last {reading.left_out} words and signs were left out.",
+                   icon=":material/content_cut:")
+    answer = reading.answer
+    said, words = st.columns([1, 1] if side.narrow else [2, 5], gap="large")
+    with said:
+        answer_line(answer)
+        chances(side, answer, row=32)
+    with words:
+        st.markdown("**Which words decided it**", help="Each word is taken away in turn (erasure: Li, Monroe and Jurafsky "
+                    "2016). The stronger its colour, the more the odds of this answer change without it.")
+        st.html(plots.tinted(reading.tokens, reading.pull, reading.known, page.dark()))
+        name, unknown = answer.classes[answer.best], reading.known.count(False)
+        st.caption(f":blue[Blue] words speak for “{name}”, :orange[orange] ones against it." + (
+            f" The model has never read the underlined {'one' if unknown == 1 else 'ones'}." if unknown else ""))
+
+
+def _attention(side: Side, reading: attention.Reading) -> None:
+    key = f"{side.key}head"
+    heads = {f"{layer}.{head}": weights for layer, of_layer in enumerate(reading.layers, 1)
+             for head, weights in enumerate(of_layer, 1)}
+    chosen = address.choice(key, list(heads))
+    most = max(float(weights.max()) for weights in heads.values())
+    few, large = st.columns([1, 1] if side.narrow else [2, 3], gap="large")
+    with few:
+        st.markdown("**Attention: who looks at whom**", help="Each square is one head of one layer. A row is the word that "
+                    "looks, a column the word that is looked at. Pick a head to read it.")
+        dark = page.dark()
+        tiles([
+            Group(f"Layer {layer}", "", [
+                Tile(f"{layer}.{head}", f"Layer {layer}, head {head}", plots.coloured(weights, dark, most, signed=False))
+                for head, weights in enumerate(of_layer, 1)
+            ]) for layer, of_layer in enumerate(reading.layers, 1)
+        ], chosen, lambda picked: st.query_params.update({key: picked}), key=f"{key}s", side=76)
+    with large:
+        tokens = [token if known else f"{token} (?)" for token, known in zip(reading.tokens, reading.known, strict=True)]
+        layer, head = chosen.split(".")
+        st.markdown(f"**Layer {layer}, head {head}**")
+        page.chart(plots.attention(heads[chosen], tokens, most), key=f"{side.key}attention",
+                   height=min(720, max(320, 28 * len(tokens) + 90)), alt=f"Attention of layer {layer}, head {head}.")

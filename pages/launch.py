@@ -1,0 +1,377 @@
+"""Launch: task → architecture → data set → settings → launch. The whole choice lives in the address, and only there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import streamlit as st
+
+from core import catalog
+from core.datasets.base import Availability
+from core.errors import UserError
+from core.experiment import Experiment, Training
+from core.jobs import queue
+from core.jobs.devices import Device, devices
+from core.tracking import read
+from core.training.summary import Summary, summarise
+from core.ui import form, page
+
+SECTIONS = {"model": "architecture", "data": "dataset", "objective": "task"}
+BASIC = ("epochs", "batch_size", "learning_rate", "optimiser", "schedule", "device")
+SHOWN = 6  # settings of a section that stand in the open; the rest is one click away
+SEEDS = 20  # most runs of one launch
+
+
+# ---- the choice, as the address holds it
+
+
+def changed() -> dict[str, str]:
+    """Settings that the person set, by path (`training.epochs`), as the address spells them."""
+    heads = (*SECTIONS, "training", "seed")
+    return {path: text for path, text in st.query_params.items() if path.split(".")[0] in heads}
+
+
+def say(sentence: str) -> None:
+    """Keeps a sentence on what was wrong, to be shown once beside the form."""
+    st.session_state.setdefault("launch_faults", []).append(sentence)
+
+
+def build(names: dict[str, str], given: dict[str, str]) -> Experiment:
+    """The experiment of these names and settings. Raises `UserError` where they are wrong."""
+    sections: dict[str, Any] = {}
+    for path, text in given.items():
+        section, _, name = path.partition(".")
+        if name:
+            sections.setdefault(section, {})[name] = value_of(text)
+        else:
+            sections[section] = value_of(text)
+    return Experiment.make(**names, **sections)
+
+
+def value_of(text: str) -> Any:
+    """A value out of the address: `3`, `0.002` and `true` are JSON, any other text stands for itself."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def text_of(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def built(names: dict[str, str]) -> Experiment:
+    """The experiment that the address asks for. What can't be had is taken out of it, and said."""
+    try:
+        return build(names, changed())
+    except UserError:
+        for path, text in changed().items():
+            try:
+                build(names, {path: text})
+            except UserError as error:
+                del st.query_params[path]
+                say(str(error))
+    try:
+        return build(names, changed())
+    except UserError as error:  # each setting is right by itself, but they don't go together
+        for path in changed():
+            del st.query_params[path]
+        say(str(error))
+        return build(names, {})
+
+
+def clone(run_id: str) -> None:
+    """Puts the settings of an old run into the address."""
+    st.query_params.pop("from", None)
+    try:
+        old = read.run(run_id).experiment
+    except UserError as error:
+        say(str(error))
+        return
+    names = {kind: getattr(old, kind) for kind in SECTIONS.values()}
+    wanted, given = old.leaves(), {}
+    # A recipe depends on what is given (epochs on the batch size), so one pass may say too little, and it may say too much.
+    while differing := [path for path, value in build(names, given).leaves().items() if value != wanted[path]]:
+        given |= {path: text_of(wanted[path]) for path in differing}
+    for path in list(given):
+        others = {other: text for other, text in given.items() if other != path}
+        if build(names, others) == old:
+            given = others
+    st.query_params.from_dict(names | given)
+
+
+def set_value(path: str, value: Any) -> None:
+    """Takes over a change of the form, unless it would make the experiment invalid: then the sentence says so."""
+    others = {other: text for other, text in changed().items() if other != path}
+    names = {kind: st.session_state[kind] for kind in SECTIONS.values()}
+    try:
+        if build(names, others).leaves()[path] == value:
+            st.query_params.pop(path, None)
+        else:
+            build(names, others | {path: text_of(value)})
+            st.query_params[path] = text_of(value)
+    except UserError as error:
+        say(str(error))
+
+
+def choose(kind: str) -> None:
+    """Takes over a choice of task, architecture or data set. What no longer fits goes, and with it the settings of what
+    was left; those of the training stay."""
+    st.query_params[kind] = st.session_state[kind]
+    left = {kind}
+    task = st.session_state["task"]
+    architectures = for_task(task)
+    architecture = st.query_params.get("architecture", architectures[0])
+    if architecture not in architectures:
+        left.add("architecture")
+        architecture = architectures[0]
+        del st.query_params["architecture"]
+    if "dataset" in st.query_params and catalog.misfit(task, architecture, st.query_params["dataset"]):
+        left.add("dataset")
+        del st.query_params["dataset"]
+    for path in changed():
+        if SECTIONS.get(path.split(".")[0]) in left:
+            del st.query_params[path]
+
+
+def forget() -> None:
+    """Back to the recipe."""
+    for path in changed():
+        del st.query_params[path]
+
+
+# ---- what is offered
+
+
+@st.cache_data(ttl=10, max_entries=200, show_spinner=False)
+def availability(dataset: str) -> Availability:
+    cls = catalog.get("dataset", dataset)
+    return cls(cls.Settings()).availability()
+
+
+def for_task(task: str) -> list[str]:
+    """The architectures that are made for a task."""
+    return [name for name, cls in catalog.entries("architecture").items() if task in cls.card.tasks]
+
+
+def reasons_against(task: str, architecture: str) -> dict[str, str | None]:
+    """For each data set, why it can't be taken now, or None."""
+    reasons = {}
+    for name in catalog.entries("dataset"):
+        there = availability(name)
+        lacks = None if there.ready or there.fetchable else there.sentence
+        reasons[name] = catalog.misfit(task, architecture, name) or lacks
+    return reasons
+
+
+def pick(kind: str, offered: list[str], *, word: str, captions: list[str] | None = None, against: dict | None = None) -> str:
+    """One choice among what fits. The address decides; what it asks for in vain is taken out of it, and said.
+
+    `captions` stand below the options, one each; `against` says of every other entry why it is not offered.
+    """
+    wanted = st.query_params.get(kind)
+    if wanted is not None and wanted not in offered:
+        del st.query_params[kind]
+        try:
+            catalog.get(kind, wanted)
+            say(against[wanted])
+        except UserError as error:
+            say(str(error))
+    form.keep(kind, wanted if wanted in offered else offered[0])
+    titles = {name: catalog.get(kind, name).card.title for name in offered}
+    same = {"key": kind, "format_func": titles.get, "on_change": choose, "args": (kind,)}
+    if captions is None:
+        st.pills(word, offered, required=True, wrap=True, **same)
+    else:
+        st.radio(word, offered, captions=captions, **same)
+    return st.session_state[kind]
+
+
+def misfits(kind: str, reasons: dict[str, str]) -> None:
+    """What doesn't fit, greyed, with the reason of each."""
+    if reasons:
+        titles = {name: catalog.get(kind, name).card.title for name in reasons}
+        st.radio(
+            "Does not fit", list(reasons), index=None, key=f"{kind}_misfits", disabled=True, format_func=titles.get,
+            captions=list(reasons.values()), label_visibility="collapsed",
+        )
+
+
+def card(kind: str, name: str) -> None:
+    """What the chosen entry is, one click away."""
+    shown = catalog.get(kind, name).card
+    with st.popover(f"About {shown.title}", type="tertiary", icon=":material/info:"):
+        st.markdown(shown.beginner)
+        if shown.expert:
+            st.markdown(f":gray[{shown.expert}]")
+        source = " · ".join(str(part) for part in (shown.people, shown.year or "") if part)
+        if shown.paper:
+            st.markdown(f"{source}, [{shown.paper}]({shown.url})" if shown.url else f"{source}, {shown.paper}")
+        if shown.licence:
+            st.markdown(f"Licence: {shown.licence}")
+
+
+def origin(shown: catalog.Card) -> str:
+    """`1998 · Yann LeCun and others`."""
+    first, *others = shown.people.split(", ")
+    return " · ".join(filter(None, (str(shown.year or ""), f"{first} and others" if others else first)))
+
+
+# ---- what it would cost
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def cost(experiment: str) -> Summary:
+    return summarise(Experiment.from_json(experiment))
+
+
+def device_for(training: Training) -> Device | None:
+    """The device that the supervisor would give, or None where there is none of that kind."""
+    return next((device for device in devices() if training.device in ("auto", device.kind)), None)
+
+
+def costs(experiment: Experiment, runs: int) -> None:
+    """Beside the form: size, memory, steps, device, data, and the shapes layer by layer."""
+    summary = cost(experiment.model_dump_json())
+    device = device_for(experiment.training)
+    left, right = st.columns(2, wrap=False)
+    left.metric("Parameters", page.count(summary.parameters), help=f"{summary.parameters:,} numbers that are learned.")
+    right.metric(
+        "Memory", page.memory(summary.memory),
+        help="What the model needs in training, at this batch size and in float32, beside torch itself: "
+        f"weights {page.memory(summary.weights)}, gradients {page.memory(summary.gradients)}, "
+        f"optimiser {page.memory(summary.optimiser)}, activations {page.memory(summary.activations)}.",
+    )
+    left.metric(
+        "Steps", f"{summary.steps:,}", help="How often the weights are changed: epochs × training examples ÷ batch size."
+    )
+    right.metric(
+        "FLOP an example", page.count(summary.flops),
+        help="Multiplications and additions for one training example, forward and backward.",
+    )
+    for line in facts(experiment, summary, device):
+        st.markdown(line)
+    layers = {
+        "Layer": [layer.kind for layer in summary.layers],
+        "Output": ["×".join(map(str, layer.shape)) or "1" for layer in summary.layers],
+        "Parameters": [layer.parameters or None for layer in summary.layers],
+    }
+    st.dataframe(
+        layers, hide_index=True, row_height=28, height=min(28 * (len(summary.layers) + 1) + 10, 420), key="layers",
+        column_config={
+            "Layer": st.column_config.TextColumn(width=125), "Output": st.column_config.TextColumn(width=80),
+            "Parameters": st.column_config.NumberColumn(format="localized"),
+        },
+        placeholder="–",
+    )
+
+
+def facts(experiment: Experiment, summary: Summary, device: Device | None) -> Iterator[str]:
+    there = availability(experiment.dataset)
+    if device is None:
+        yield f":red[:material/memory:] There is no {experiment.training.device} device here: take another in the settings."
+    elif summary.memory > device.memory_bytes:
+        yield (
+            f":red[:material/memory:] {device.name} has {page.memory(device.memory_bytes)}: too little for this. "
+            "Take a smaller batch size or a smaller model."
+        )
+    else:
+        yield f":material/memory: {page.device_name(device.kind, device.name)}, {page.memory(device.memory_bytes)}"
+    examples = catalog.get("dataset", experiment.dataset)(experiment.data).spec().sizes["train"]
+    yield f":material/{'database' if there.ready else 'download'}: {examples:,} training examples. {there.sentence}"
+
+
+# ---- the page
+
+page.through_router()
+if run_id := st.query_params.get("from"):
+    clone(run_id)
+
+left, right = st.columns([9, 5], gap="large")
+with left:
+    page.opening("Launch", "Choose what is learned, by what, and from which data. Each setting starts from a good recipe.")
+    task = pick("task", list(catalog.entries("task")), word="Task")
+    st.markdown(f":gray[{catalog.get('task', task).card.beginner}]")
+
+    architectures, any_data = for_task(task), next(iter(catalog.entries("dataset")))
+    architecture_misfits = {
+        name: catalog.misfit(task, name, any_data) for name in catalog.entries("architecture") if name not in architectures
+    }
+    choice, data = st.columns(2, gap="medium")
+    with choice:
+        captions = [origin(catalog.get("architecture", name).card) for name in architectures]
+        architecture = pick(
+            "architecture", architectures, word="Architecture", captions=captions, against=architecture_misfits
+        )
+        card("architecture", architecture)
+    against = reasons_against(task, architecture)
+    datasets = [name for name, reason in against.items() if reason is None]
+    with data:
+        if datasets:
+            sentences = [availability(name).sentence for name in datasets]
+            dataset = pick("dataset", datasets, word="Data set", captions=sentences, against=against)
+            card("dataset", dataset)
+        else:
+            st.markdown("Data set")
+            st.warning("Nothing that fits is here yet: below stands what each one lacks.", icon=":material/database_off:")
+    with st.expander(f"{len(architecture_misfits) + len(against) - len(datasets)} that do not fit, and why"):
+        choice, data = st.columns(2, gap="medium")
+        with choice:
+            misfits("architecture", architecture_misfits)
+        with data:
+            misfits("dataset", {name: reason for name, reason in against.items() if reason})
+
+if datasets:
+    experiment = built({"task": task, "architecture": architecture, "dataset": dataset})
+    mine = changed()
+    with left:
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.subheader("Settings", anchor=False)
+            if mine:
+                st.button("Back to the recipe", on_click=forget, type="tertiary", icon=":material/undo:",
+                          help=":primary[●] marks what you changed.")
+        for sentence in st.session_state.pop("launch_faults", []):
+            st.error(sentence, icon=":material/error:")
+        sections = {"Training": "training", "Architecture": "model", "Task": "objective", "Data set": "data"}
+        for title, section in sections.items():
+            settings = getattr(experiment, section)
+            names = list(type(settings).model_fields)
+            basic = [name for name in names if name in BASIC] if section == "training" else names[:SHOWN]
+            rest = [name for name in names if name not in basic]
+            if names:
+                st.markdown(f"**{title}**")
+                form.fields(section, settings, set_value, changed=mine, names=basic)
+            if rest or section == "training":
+                with st.expander(f"More {title.lower()} settings", key=f"more_{section}"):
+                    form.fields(section, settings, set_value, changed=mine, names=rest)
+                    if section == "training":
+                        seed = Experiment.model_fields["seed"]
+                        with st.columns(3)[0]:
+                            form.field("seed", seed, experiment.seed, set_value, marked="seed" in mine)
+
+    with right, st.container(border=True, key="cost"):
+        titles = [catalog.get(kind, getattr(experiment, kind)).card.title for kind in ("architecture", "dataset")]
+        st.markdown(f"**{titles[0]}** :gray[on] **{titles[1]}**")
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            runs = st.number_input(
+                "Seeds", 1, SEEDS, key="seeds", bind="query-params", width=110,
+                help="How many runs to launch, each from another seed: their spread shows how much is luck.",
+            )
+            launched = st.button(
+                "Launch" if runs == 1 else f"Launch {runs} runs", type="primary", icon=":material/rocket_launch:",
+                width="stretch", key="launch", disabled=device_for(experiment.training) is None,
+            )
+        if launched:
+            try:
+                st.session_state["launched"] = queue.submit(experiment, runs)
+            except UserError as error:
+                st.error(str(error), icon=":material/error:")
+        if run_ids := st.session_state.get("launched"):
+            st.markdown(":green[:material/check_circle:] In the queue")
+            with st.container(horizontal=True, gap="xsmall", key="launched_links"):
+                for run_id in run_ids:
+                    label = f"Watch {run_id[:6]}" if len(run_ids) > 1 else "Watch it learn"
+                    st.page_link("pages/runs.py", label=label, icon=":material/play_circle:", query_params={"run": run_id})
+        costs(experiment, runs)

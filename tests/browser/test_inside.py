@@ -1,0 +1,84 @@
+"""Looking inside a model in Chromium: drawing with the mouse, picking a map, and a link that shows the same."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.experiment import Experiment
+from core.jobs import queue
+from core.tracking import read
+
+SEVEN = [(0.25, 0.25), (0.5, 0.24), (0.75, 0.25), (0.6, 0.5), (0.45, 0.85)]
+
+
+@pytest.fixture
+def lenet(home, monkeypatch, until) -> str:
+    """The id of a LeNet-5 that has learned the digits: trained once, by the app's own supervisor."""
+    monkeypatch.setenv("GLASSBOX_HOME", str(home))
+    if trained := read.runs():
+        return trained[0].id
+    run_id, = queue.submit(Experiment.make("classification", "lenet", "digits", training={"epochs": 4}))
+    until(run_id, lambda run: run.state == "FINISHED")
+    return run_id
+
+
+def draw(page: Page, points: list[tuple[float, float]]) -> None:
+    """Moves the pressed mouse over the pad; points are shares of its width and height."""
+    box = page.get_by_role("img", name="Drawing pad").bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+
+
+def answer(page: Page) -> str:
+    return page.get_by_test_id("stMetricValue").first.inner_text()
+
+
+def test_a_drawn_seven_is_read_and_its_way_through_the_layers_is_shown(page: Page, lenet, settle, photograph):
+    page.goto(f"/inside?run={lenet}")
+    settle(page)
+    expect(page.get_by_text("The answer appears here")).to_be_visible()
+    draw(page, SEVEN)
+    page.wait_for_url(re.compile("drawing="))
+    settle(page)
+    assert answer(page) == "7"
+
+    page.get_by_role("button", name=re.compile("^max pooling 2, map")).first.click()
+    page.wait_for_url(re.compile(r"layer=max\+pooling\+2&map=\d+"))
+    settle(page)
+    expect(page.get_by_text(re.compile(r"Max pooling 2, map \d+"))).to_be_visible()
+    photograph(page, "inside-digit")
+
+    address = page.url
+    page.goto("/")
+    settle(page)
+    page.goto(address)  # as another person would
+    settle(page)
+    assert answer(page) == "7"
+    expect(page.get_by_text(re.compile(r"Max pooling 2, map \d+"))).to_be_visible()
+
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("The answer appears here")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("drawing="))
+
+
+def test_a_map_is_picked_from_the_keyboard(page: Page, lenet, settle):
+    page.goto(f"/inside?run={lenet}&input=From+the+data&index=60")
+    settle(page)
+    tile = page.get_by_role("button", name=re.compile("^convolution 2, map")).first
+    tile.focus()
+    tile.press("Enter")
+    page.wait_for_url(re.compile(r"layer=convolution\+2"))
+
+
+def test_a_file_that_is_no_picture_is_said_where_the_person_is(page: Page, lenet, settle, tmp_path):
+    page.goto(f"/inside?run={lenet}&input=Upload")
+    settle(page)
+    impostor = tmp_path / "evil.png"
+    impostor.write_bytes(b"\x80\x04cos\nsystem\n(S'id'\ntR.")
+    page.locator("input[type=file]").set_input_files(impostor)
+    expect(page.get_by_text("This file is no picture that can be read")).to_be_visible()

@@ -1,0 +1,209 @@
+"""What holds for everything in the catalogue. A new architecture, data set or task is tested here without a line."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from core import catalog
+from core.catalog import DataSpec
+from core.datasets.base import Batch, Data, Split
+from core.errors import UserError
+from core.experiment import Experiment
+from core.training.setup import build_model, build_task
+
+KINDS = ("architecture", "dataset", "task")
+ENTRIES = [(kind, name) for kind in KINDS for name in catalog.entries(kind)]
+TRIPLES = [
+    (task, architecture, dataset)
+    for task in catalog.entries("task")
+    for architecture in catalog.entries("architecture")
+    for dataset in catalog.entries("dataset")
+]
+FITTING = [triple for triple in TRIPLES if catalog.misfit(*triple) is None]
+
+
+def spec_of(experiment: Experiment) -> DataSpec:
+    """The data's spec as it is after loading: with a vocabulary, where it has one."""
+    spec = catalog.get("dataset", experiment.dataset)(experiment.data).spec()
+    words = tuple(f"word{i}" for i in range(spec.vocabulary_size))
+    return spec.model_copy(update={"vocabulary": words})
+
+
+def examples(spec: DataSpec, count: int) -> Split:
+    """Random examples of the spec's shape: smooth pictures, or sentences of different lengths."""
+    draw = torch.Generator().manual_seed(0)
+    targets = torch.arange(count) % len(spec.classes) if spec.classes else None
+    if spec.kind == "images":
+        channels, height, width = spec.shape
+        coarse = torch.rand(count, channels, 4, 4, generator=draw)
+        return Split(F.interpolate(coarse, (height, width), mode="bilinear").mul(255).byte(), targets)
+    sentences = torch.randint(1, spec.vocabulary_size, (count, *spec.shape), generator=draw)
+    for i, sentence in enumerate(sentences):
+        sentence[2 + i % len(sentence) :] = 0
+    return Split(sentences, targets)
+
+
+def one_of_each_shape() -> list[tuple[str, str, str]]:
+    """The fitting experiments, without those that differ only in where equally shaped data come from."""
+    seen, chosen = set(), []
+    for task, architecture, dataset in FITTING:
+        spec = spec_of(Experiment.make(task, architecture, dataset))
+        key = (task, architecture, spec.kind, spec.shape, len(spec.classes))
+        if key not in seen:
+            seen.add(key)
+            chosen.append((task, architecture, dataset))
+    return chosen
+
+
+@pytest.fixture(params=one_of_each_shape(), ids="-".join)
+def built(request):
+    """Task, data spec and four examples, for the default settings."""
+    experiment = Experiment.make(*request.param)
+    spec = spec_of(experiment)
+    torch.manual_seed(0)
+    task = build_task(experiment, spec, build_model(experiment, spec))
+    task.start(total_steps=25)
+    return task, spec, examples(spec, 4)
+
+
+def test_every_parameter_gets_a_gradient(built):
+    task, _, split = built
+    task.step(Batch(split.inputs, split.targets))
+    without = [name for name, p in task.model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
+    assert without == []
+
+
+def test_the_loss_falls_on_one_batch(built):
+    task, _, split = built
+    # A generator's loss need not fall, since its judge learns too: there the judge's loss has to.
+    losses = []
+    for _ in range(25):
+        measures = task.step(Batch(split.inputs, split.targets))
+        losses.append(measures["loss" if "loss" in measures else "discriminator_loss"].item())
+    assert np.mean(losses[-5:]) < 0.9 * np.mean(losses[:5])
+
+
+def test_steps_give_finite_scalars_that_hold_no_graph(built):
+    task, _, split = built
+    for name, value in task.step(Batch(split.inputs, split.targets)).items():
+        assert value.shape == () and value.isfinite() and not value.requires_grad, name
+
+
+def test_evaluation_is_finite_repeatable_and_holds_the_task_s_measure(built):
+    task, _, split = built
+    task.model.eval()
+    first, second = task.evaluate(split), task.evaluate(split)
+    assert first == second
+    assert all(math.isfinite(value) for value in first.values())
+    assert task.measure.removeprefix("validation/") in first
+
+
+def test_previews_are_pictures_and_plain_values(built):
+    task, spec, split = built
+    task.model.eval()
+    data = Data(spec, split, split, split, "drawn")
+    shown = [*task.previews(data), *task.report(data)]
+    assert shown
+    assert len({preview.name for preview in shown}) == len(shown)
+    for preview in shown:
+        assert preview.image.dtype == np.uint8 and preview.image.ndim == 3 and preview.image.shape[2] == 3
+        assert json.loads(json.dumps(preview.data)) == preview.data
+
+
+def test_the_model_takes_what_the_task_says_that_it_takes(built):
+    task, _, split = built
+    task.model.eval()
+    with torch.no_grad():
+        output = task.model(task.model_input(split.take(torch.arange(2), torch.device("cpu"))))
+    assert len(output) == 2 and output.isfinite().all()
+
+
+def test_the_task_s_state_can_be_stored_and_taken_up_again(built, tmp_path):
+    task, _, split = built
+    task.step(Batch(split.inputs, split.targets))
+    torch.save(task.state_dict(), tmp_path / "state.pt")
+    task.load_state_dict(torch.load(tmp_path / "state.pt", weights_only=True))
+    task.step(Batch(split.inputs, split.targets))
+
+
+@pytest.mark.parametrize("names", FITTING, ids="-".join)
+def test_default_experiments_survive_json(names):
+    experiment = Experiment.make(*names)
+    assert Experiment.from_json(experiment.model_dump_json()) == experiment
+
+
+@pytest.mark.parametrize("names", [triple for triple in TRIPLES if triple not in FITTING], ids="-".join)
+def test_what_does_not_fit_says_why_in_a_sentence(names):
+    reason = catalog.misfit(*names)
+    assert reason.endswith(".") and "\n" not in reason
+    with pytest.raises(UserError) as error:
+        Experiment.make(*names)
+    assert str(error.value) == reason
+
+
+@pytest.mark.parametrize(("kind", "name"), ENTRIES)
+def test_every_entry_has_a_card_and_explains_its_settings(kind, name):
+    entry = catalog.get(kind, name)
+    assert entry.card.name == name and entry.card.title
+    assert len(entry.card.beginner) > 40 and len(entry.card.expert) > 20
+    for field, info in entry.Settings.model_fields.items():
+        assert info.description and info.description.endswith("."), field
+
+
+@pytest.mark.parametrize("name", catalog.entries("architecture"))
+def test_every_architecture_names_its_source_and_tasks_that_exist(name):
+    card = catalog.get("architecture", name).card
+    assert card.year and card.people and card.paper and card.url.startswith("https://")
+    assert card.tasks and set(card.tasks) <= set(catalog.entries("task"))
+
+
+@pytest.mark.parametrize("name", catalog.entries("dataset"))
+def test_every_data_set_states_its_licence_sizes_and_whereabouts_without_being_read(name):
+    dataset = catalog.get("dataset", name)(catalog.get("dataset", name).Settings())
+    assert dataset.card.licence
+    spec = dataset.spec()
+    assert set(spec.sizes) == {"train", "validation", "test"} and min(spec.sizes.values()) > 0
+    if spec.kind == "images":
+        assert len(spec.mean) == len(spec.std) == spec.shape[0] and min(spec.std) > 0
+    assert dataset.availability().sentence.strip()
+
+
+@pytest.mark.parametrize("name", catalog.entries("dataset"))
+def test_what_is_here_loads_as_the_spec_promises(name, home):
+    dataset = catalog.get("dataset", name)(catalog.get("dataset", name).Settings())
+    if not dataset.availability().ready:
+        pytest.skip(dataset.availability().sentence)
+    data = dataset.load()
+    promised = dataset.spec()
+    assert (data.spec.kind, data.spec.shape, data.spec.sizes) == (promised.kind, promised.shape, promised.sizes)
+    assert data.spec.classes == promised.classes
+    for split_name in ("train", "validation", "test"):
+        split = getattr(data, split_name)
+        assert split.inputs.shape == (promised.sizes[split_name], *promised.shape)
+        assert split.inputs.dtype == (torch.uint8 if promised.kind == "images" else torch.int64)
+        if promised.classes:
+            assert split.targets.dtype == torch.int64 and split.targets.shape == (promised.sizes[split_name],)
+            assert set(split.targets.tolist()) == set(range(len(promised.classes)))
+        else:
+            assert split.targets is None
+
+
+@pytest.mark.parametrize("task", catalog.entries("task"))
+def test_every_task_has_something_to_learn_and_to_learn_from(task):
+    assert any(triple[0] == task for triple in FITTING)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_unknown_name_hints_at_the_nearest_one(kind):
+    name = next(iter(catalog.entries(kind)))
+    with pytest.raises(UserError, match=f"did you mean '{name}'"):
+        catalog.get(kind, name + "x")
+
+
+def test_two_modules_can_t_claim_one_name():
+    with pytest.raises(ValueError, match="both claim the task 'classification'"):
+        catalog.task("classification", title="Another", beginner="")(type("Another", (), {}))

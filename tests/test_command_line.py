@@ -1,0 +1,112 @@
+"""`python -m core`, as real processes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import mlflow
+import pytest
+import torch
+
+from core import catalog
+from core.__main__ import main
+from core.tracking import read, store
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def glassbox(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "core", *arguments], cwd=PROJECT, capture_output=True, text=True)
+
+
+def test_train_and_show_leave_a_whole_mlflow_run(home: Path) -> None:
+    trained = glassbox("train", "--task", "classification", "--architecture", "lenet", "--dataset", "digits",
+                       "--set", "training.epochs=2", "model.width=1", "--wait")
+    assert trained.returncode == 0, trained.stderr
+    run_id = trained.stdout.strip()
+    assert len(run_id) == 32 and int(run_id, 16)
+    assert "FINISHED" in trained.stderr and "test/accuracy" in trained.stderr
+
+    shown = json.loads(glassbox("show", run_id, "--json").stdout)
+    assert shown["status"] == "FINISHED"
+    assert shown["params"]["training.epochs"] == "2" and shown["params"]["model.width"] == "1.0"
+    assert shown["metrics"]["test/accuracy"] > 0.8
+
+    # What MLflow's own client sees, without any of our code.
+    mlflow.set_tracking_uri(store.tracking_uri())
+    run = mlflow.get_run(run_id)
+    assert run.info.status == "FINISHED"
+    assert run.inputs.dataset_inputs[0].dataset.name == "digits"
+    assert run.inputs.dataset_inputs[0].dataset.digest
+    assert {"system/process_cpu_percentage", "validation/accuracy", "train/loss"} <= set(run.data.metrics)
+    assert run.data.tags["mlflow.source.git.commit"]
+    places = {artifact.path for artifact in mlflow.artifacts.list_artifacts(run_id=run_id)}
+    assert {"images", "checkpoints", "logs", "environment", "spec.json"} <= places
+    model = mlflow.pytorch.load_model(f"runs:/{run_id}/model")
+    assert model(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
+
+
+@pytest.mark.parametrize("words, sentence", [
+    (["--dataset", "digts"], "did you mean 'digits'"),
+    (["--dataset", "film-reviews"], "needs pictures"),
+    (["--dataset", "digits", "--set", "training.epochs=0"], "training.epochs should be greater than or equal to 1, not '0'"),
+    (["--dataset", "digits", "--set", "training.epoch=1"], "no setting 'training.epoch'"),
+    (["--dataset", "digits", "--set", "epochs=1"], "--set takes NAME=VALUE"),
+    (["--dataset", "digits", "--set", "nothing.epochs=1"], "no section 'nothing'"),
+    (["--dataset", "digits", "--seeds", "0"], "--seeds should be between"),
+])
+def test_a_mistake_exits_2_with_one_sentence(home: Path, capsys, words: list[str], sentence: str) -> None:
+    assert main(["train", "--task", "classification", "--architecture", "lenet", *words]) == 2
+    said = capsys.readouterr().err.strip()
+    assert sentence in said
+    assert "\n" not in said
+    assert read.runs() == []
+
+
+@pytest.mark.parametrize("command", ["show", "stop", "resume"])
+def test_an_unknown_run_is_said(home: Path, capsys, command: str) -> None:
+    assert main([command, "0" * 32]) == 2
+    assert "There is no run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("what, kind", [("architectures", "architecture"), ("datasets", "dataset"), ("tasks", "task")])
+def test_list_names_the_whole_catalogue(capsys, what: str, kind: catalog.Kind) -> None:
+    assert main(["list", what, "--json"]) == 0
+    assert {entry["name"] for entry in json.loads(capsys.readouterr().out)} == set(catalog.entries(kind))
+
+
+def test_doctor_is_content_with_a_fresh_home_and_says_when_the_store_is_away(home: Path, capsys, monkeypatch) -> None:
+    assert main(["doctor", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["faults"] == [] and found["devices"][-1].startswith("cpu:0")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    assert main(["doctor", "--json"]) == 1
+    assert "can't be reached" in json.loads(capsys.readouterr().out)["faults"][0]
+
+
+def _fits() -> list[tuple[str, str, str]]:
+    """For every architecture and each of its tasks, a data set that needs no file from outside."""
+    found = []
+    for name, cls in catalog.entries("architecture").items():
+        for task in cls.card.tasks:
+            here = [data for data, source in catalog.entries("dataset").items()
+                    if catalog.misfit(task, name, data) is None and source(source.Settings()).availability().ready]
+            packaged = [data for data in here if "package" in catalog.get("dataset", data)(
+                catalog.get("dataset", data).Settings()).availability().sentence]
+            found += [(task, name, (packaged or here)[0])] if here else []
+    return found
+
+
+@pytest.mark.parametrize("task, architecture, dataset", _fits())
+def test_a_short_run_of_every_architecture_finishes(home: Path, task: str, architecture: str, dataset: str) -> None:
+    trained = glassbox("train", "--task", task, "--architecture", architecture, "--dataset", dataset,
+                       "--set", "training.epochs=1", "training.previews=2", "training.batch_size=128", "--wait")
+    assert trained.returncode == 0, trained.stderr
+    run = read.run(trained.stdout.strip())
+    assert any(name.startswith("test/") for name in run.metrics)
+    assert read.previews(run.id) and read.checkpoints(run.id)
+    mlflow.set_tracking_uri(store.tracking_uri())
+    assert mlflow.pytorch.load_model(f"runs:/{run.id}/model") is not None

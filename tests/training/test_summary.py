@@ -1,0 +1,63 @@
+"""What a launch would cost, against counts by hand and against a real step."""
+
+from contextlib import nullcontext
+
+import pytest
+import torch
+
+from core import catalog
+from core.experiment import Experiment
+from core.training import summary
+from core.training.setup import build_model
+
+
+def test_lenet_at_width_one_has_the_papers_layers():
+    # C1 6 maps of 28×28, S2 14×14, C3 16 of 10×10, S4 5×5, C5 120, F6 84 (LeCun et al. 1998, figure 2). C3 is dense here.
+    found = summary.summarise(Experiment.make("classification", "lenet", "digits", model={"width": 1}))
+    shapes = [layer.shape for layer in found.layers if layer.kind in ("Conv2d", "MaxPool2d", "Linear")]
+    assert shapes == [(6, 28, 28), (6, 14, 14), (16, 10, 10), (16, 5, 5), (120,), (84,), (10,)]
+    assert found.parameters == (25 + 1) * 6 + (25 * 6 + 1) * 16 + (400 + 1) * 120 + (120 + 1) * 84 + (84 + 1) * 10
+
+
+def test_memory_of_a_perceptron_follows_from_its_sizes():
+    found = summary.summarise(Experiment.make("classification", "mlp", "digits", training={"batch_size": 100}))
+    weights = 4 * found.parameters
+    assert (found.weights, found.gradients) == (weights, weights)
+    assert weights * 2 <= found.optimiser <= weights * 2 + 100  # Adam keeps two moments, and a step count each
+    twice = summary.summarise(Experiment.make("classification", "mlp", "digits", training={"batch_size": 200}))
+    assert twice.activations == 2 * found.activations
+
+
+def test_arithmetic_of_a_perceptron_is_six_per_weight_less_the_inputs_gradient():
+    found = summary.summarise(Experiment.make("classification", "mlp", "digits"))
+    first, rest = 784 * 256, 256 * 256 + 256 * 10
+    assert found.flops == 4 * first + 6 * rest  # 2 forward, 2 for the weights' and 2 for the inputs' gradients
+
+
+def test_steps_are_epochs_times_batches_rounded_up():
+    experiment = Experiment.make("classification", "mlp", "digits", training={"batch_size": 300, "epochs": 2})
+    assert summary.summarise(experiment).steps == 2 * 14
+
+
+def fitting() -> list[tuple[str, str, str]]:
+    return [
+        (task, architecture, dataset)
+        for task in catalog.entries("task") for architecture in catalog.entries("architecture")
+        for dataset in catalog.entries("dataset") if catalog.misfit(task, architecture, dataset) is None
+    ]
+
+
+@pytest.mark.parametrize(("task", "architecture", "dataset"), fitting())
+def test_fake_tensors_give_what_a_real_step_gives(task: str, architecture: str, dataset: str):
+    experiment = Experiment.make(task, architecture, dataset)
+    spec = catalog.get("dataset", dataset)(experiment.data).spec()
+    found = summary.summarise(experiment)
+    assert found == summary._measure(experiment, spec, nullcontext())
+    assert found.parameters == sum(parameter.numel() for parameter in build_model(experiment, spec).parameters())
+    assert found.layers
+
+
+def test_measuring_leaves_the_random_numbers_alone():
+    before = torch.get_rng_state()
+    summary.summarise(Experiment.make("classification", "lenet", "digits"))
+    assert torch.equal(before, torch.get_rng_state())
