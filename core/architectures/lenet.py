@@ -27,7 +27,9 @@ class LeNet(Architecture):
     """Input `(batch, channels, height, width)` of 28×28 or more, output logits `(batch, classes)`."""
 
     class Settings(Settings):
-        width: float = setting(2.0, "Maps and units as a multiple of the paper's 6, 16, 120 and 84.", unit="×", ge=0.5, le=16)
+        width: float = setting(
+            2.0, "Maps and units as a multiple of the paper's 6, 16, 120 and 84.", unit="×", ge=0.5, le=16
+        )
         activation: Literal["tanh", "relu"] = setting("relu", "The paper's is tanh; relu learns faster.")
         pooling: Literal["average", "max"] = setting("max", "How four neighbours become one; the paper averages.")
 

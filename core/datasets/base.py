@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -25,7 +26,8 @@ class Batch(NamedTuple):
 
 @dataclass
 class Split:
-    """One split as tensors: images uint8 `(n, channels, height, width)` or tokens int64 `(n, length)`; targets `(n,)` or None."""
+    """One split as tensors: images uint8 `(n, channels, height, width)` or tokens int64 `(n, length)`; targets `(n,)` or
+    None."""
 
     inputs: Tensor
     targets: Tensor | None = None
@@ -124,3 +126,12 @@ def pixel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ..
     mean = share @ levels  # (channels,)
     std = (share @ levels.square() - mean.square()).sqrt()
     return tuple(round(m, 4) for m in mean.tolist()), tuple(round(s, 4) for s in std.tolist())
+
+
+def patches(picture: Tensor, side: int) -> Tensor:
+    """A picture `(channels, height, width)` as square patches `(n, channels, side, side)`, evenly spread: the fewest that
+    cover it all, overlapping where `side` doesn't divide it."""
+    rows, columns = (
+        torch.linspace(0, size - side, math.ceil(size / side)).round().long() for size in picture.shape[1:]
+    )
+    return torch.stack([picture[:, y : y + side, x : x + side] for y in rows for x in columns])

@@ -47,7 +47,7 @@ class MNIST(Dataset):
         except (OSError, RuntimeError) as error:
             raise UserError(
                 "MNIST could not be downloaded: check the network, or copy the MNIST folder into the data folder "
-                f"({error})."
+                f"({' '.join(str(error).split())})."
             ) from error
 
     def load(self) -> Data:
@@ -58,7 +58,11 @@ class MNIST(Dataset):
         try:
             train, test = (torchvision_datasets.MNIST(str(root), train=part, download=False) for part in (True, False))
         except (OSError, RuntimeError, ValueError) as error:
-            raise UserError(f"The MNIST files in {root} are damaged: delete that folder and launch again.") from error
+            raise UserError(
+                f"The MNIST files in {found.parent} are damaged: delete that folder and launch again."
+            ) from error
+        if (len(train.data), len(test.data)) != (60_000, 10_000):
+            raise UserError(f"The MNIST files in {found.parent} are not whole: delete that folder and launch again.")
         images, targets = train.data.unsqueeze(1), train.targets.long()  # (60000, 1, 28, 28)
         mean, std = pixel_statistics(images[:55_000])
         return Data(

@@ -30,7 +30,9 @@ def grid(images: Tensor, columns: int, *, gap: int = 2, zoom: int = 1) -> np.nda
     return sheet
 
 
-def labelled(images: Tensor, labels: list[str], columns: int, *, wrong: list[bool] | None = None, zoom: int = 2) -> np.ndarray:
+def labelled(
+    images: Tensor, labels: list[str], columns: int, *, wrong: list[bool] | None = None, zoom: int = 2
+) -> np.ndarray:
     """As `grid`, with a line of text under each picture, in the warning colour where `wrong`."""
     font = ImageFont.load_default(14)
     tiles = [Image.fromarray(grid(image[None], 1, zoom=zoom)) for image in images]
@@ -73,3 +75,14 @@ def matrix(values: np.ndarray, rows: list[str], columns: list[str], *, cell: int
         ImageDraw.Draw(strip).text((below - 6, cell / 2), name, fill=INK, font=font, anchor="rm")
         sheet.paste(strip.rotate(90, expand=True), (left + cell * c, 8 + cell * len(rows)))
     return np.asarray(sheet)
+
+
+def side_by_side(pictures: list[np.ndarray], *, gap: int = 12) -> np.ndarray:
+    """Pictures uint8 `(height, width, 3)` of any sizes in one row, aligned at the top."""
+    height = max(picture.shape[0] for picture in pictures)
+    sheet = np.full((height, sum(picture.shape[1] + gap for picture in pictures) - gap, 3), 255, np.uint8)
+    x = 0
+    for picture in pictures:
+        sheet[: picture.shape[0], x : x + picture.shape[1]] = picture
+        x += picture.shape[1] + gap
+    return sheet

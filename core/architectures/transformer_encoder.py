@@ -1,0 +1,133 @@
+"""The Transformer's encoder: Vaswani et al. 2017, "Attention is all you need", section 3, with normalisation before each
+sublayer (Xiong et al. 2020, "On layer normalization in the Transformer architecture")."""
+
+import math
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.architectures.base import Architecture, epochs_for
+from core.catalog import PADDING, DataSpec, architecture
+from core.experiment import Settings, setting
+
+
+@architecture(
+    "transformer-encoder",
+    title="Transformer encoder",
+    year=2017,
+    people="Ashish Vaswani, Noam Shazeer, Niki Parmar, Jakob Uszkoreit, Llion Jones, Aidan Gomez, Łukasz Kaiser, "
+    "Illia Polosukhin",
+    paper="Attention is all you need",
+    url="https://arxiv.org/abs/1706.03762",
+    tasks=("text_classification",),
+    beginner="Every word looks at every other word and decides how much each one matters to it: that is attention, and you "
+    "can see it as a map. After a few rounds of looking, the words together say what the sentence means.",
+    expert="Token and position embeddings, pre-norm blocks of multi-head self-attention and a GELU feed-forward layer four "
+    "times as wide, a last layer norm, the mean over the real tokens, one linear layer. Padding is masked as a key. Small "
+    "data need strong regularisation here: dropout on embeddings, attention output and feed-forward output.",
+)
+class TransformerEncoder(Architecture):
+    """Input token numbers int64 `(batch, length)`, 0 = padding, at least one other in each row; output logits
+    `(batch, classes)`."""
+
+    class Settings(Settings):
+        width: int = setting(64, "Numbers that stand for one token, in every layer.", unit="numbers", ge=8, le=1024)
+        depth: int = setting(2, "Layers of attention.", unit="layers", ge=1, le=12)
+        heads: int = setting(4, "Views that each layer takes at once; where they don't divide the width, it is rounded up.",
+                             unit="heads", ge=1, le=16)
+        positions: Literal["sinusoidal", "learned"] = setting(
+            "sinusoidal", "How a token knows its place; the paper found both equally good."
+        )
+        dropout: float = setting(0.4, "Share of numbers silenced at random in each training step.", ge=0, lt=1)
+
+    @classmethod
+    def misfit(cls, spec: DataSpec) -> str | None:
+        if spec.kind != "sentences":
+            return "the Transformer encoder reads sentences."
+        return None
+
+    @classmethod
+    def recipe(cls, spec: DataSpec, **given) -> dict:
+        batch_size = given.get("batch_size", 64)
+        return {
+            "epochs": epochs_for(1060, spec, batch_size), "optimiser": "adamw", "learning_rate": 1e-3, "weight_decay": 0.01,
+            "schedule": "one-cycle", "clip_gradient": 1.0, **given,
+        }
+
+    def __init__(self, settings: Settings, spec: DataSpec):
+        super().__init__()
+        (length,) = spec.shape
+        width = math.ceil(settings.width / settings.heads) * settings.heads
+        self.tokens = nn.Embedding(spec.vocabulary_size, width, padding_idx=PADDING)
+        nn.init.normal_(self.tokens.weight, 0, width**-0.5)
+        if settings.positions == "learned":
+            self.positions = nn.Parameter(torch.randn(length, width) * width**-0.5)
+        else:
+            self.register_buffer("positions", sinusoids(length, width) * width**-0.5, persistent=False)
+        self.dropout = nn.Dropout(settings.dropout)
+        self.blocks = nn.ModuleList(Block(width, settings.heads, settings.dropout) for _ in range(settings.depth))
+        self.norm = nn.LayerNorm(width)
+        self.classifier = nn.Linear(width, len(spec.classes))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        real = tokens != PADDING  # (batch, length)
+        states = self.dropout(self.tokens(tokens) + self.positions[: tokens.shape[1]])  # (batch, length, width)
+        for block in self.blocks:
+            states = block(states, real)
+        weights = real / real.sum(1, keepdim=True)  # (batch, length)
+        sentence = (self.norm(states) * weights.unsqueeze(2)).sum(1)  # (batch, width)
+        return self.classifier(self.dropout(sentence))  # (batch, classes)
+
+
+class Block(nn.Module):
+    """Attention, then a feed-forward layer for each token, each added to what came in. `(batch, length, width)` to same."""
+
+    def __init__(self, width: int, heads: int, dropout: float):
+        super().__init__()
+        self.attention_norm, self.attention = nn.LayerNorm(width), SelfAttention(width, heads)
+        self.feed_norm = nn.LayerNorm(width)
+        self.feed = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, states: Tensor, real: Tensor) -> Tensor:
+        states = states + self.dropout(self.attention(self.attention_norm(states), real))
+        return states + self.dropout(self.feed(self.feed_norm(states)))
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention, equation 1 and section 3.2.2.
+
+    With `explain` set, the weights are computed in plain sight and kept in `attention`, `(batch, heads, query, key)`;
+    otherwise torch's fused kernel is used, which gives the same output and shows no weights.
+    """
+
+    def __init__(self, width: int, heads: int):
+        super().__init__()
+        self.heads = heads
+        self.project = nn.Linear(width, 3 * width)  # queries, keys and values at once
+        self.output = nn.Linear(width, width)
+        self.explain = False
+        self.attention: Tensor | None = None
+
+    def forward(self, states: Tensor, real: Tensor) -> Tensor:
+        """`states` `(batch, length, width)`; `real` bool `(batch, length)`, False where a key is padding."""
+        batch, length, width = states.shape
+        split = self.project(states).view(batch, length, 3, self.heads, width // self.heads)
+        queries, keys, values = split.permute(2, 0, 3, 1, 4)  # each (batch, heads, length, width / heads)
+        mask = real[:, None, None, :]  # (batch, 1, 1, key)
+        if self.explain:
+            scores = queries @ keys.transpose(2, 3) / math.sqrt(queries.shape[-1])  # (batch, heads, query, key)
+            self.attention = scores.masked_fill(~mask, -torch.inf).softmax(-1)
+            mixed = self.attention @ values
+        else:
+            mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
+        return self.output(mixed.transpose(1, 2).reshape(batch, length, width))  # heads side by side
+
+
+def sinusoids(length: int, width: int) -> Tensor:
+    """Positions as waves `(length, width)`, section 3.5: sines in the even columns, cosines in the odd ones."""
+    column = torch.arange(width)
+    angle = torch.arange(length)[:, None] / 10_000 ** (column // 2 * 2 / width)
+    return torch.where(column % 2 == 0, angle.sin(), angle.cos())

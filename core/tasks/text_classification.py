@@ -1,0 +1,111 @@
+"""Classification of sentences: cross-entropy, accuracy, the confusion matrix, and what each word looked at."""
+
+from collections.abc import Iterable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.catalog import PADDING, UNKNOWN, DataSpec, task
+from core.datasets import vocabulary
+from core.datasets.base import Batch, Data, Split
+from core.experiment import Settings, setting
+from core.tasks.base import ClassifierTask, Preview
+from core.tasks.pictures import matrix, side_by_side
+
+
+@task(
+    "text_classification",
+    title="Text classification",
+    beginner="Say what a sentence is: praise or blame, for one, out of a fixed list.",
+    expert="Softmax cross-entropy with label smoothing; whole words are replaced by the unknown word at random (word "
+    "dropout: Dai and Le 2015), so that no single rare word decides.",
+)
+class TextClassification(ClassifierTask):
+    """Model: token numbers `(batch, length)` to logits `(batch, classes)`."""
+
+    class Settings(Settings):
+        word_dropout: float = setting(
+            0.3, "Share of the words that are hidden at random in each training step, so that none is learned by heart.",
+            ge=0, lt=1,
+        )
+        label_smoothing: float = setting(0.1, "Share of certainty that is taken from the right class.", ge=0, lt=1)
+
+    @classmethod
+    def misfit(cls, spec: DataSpec) -> str | None:
+        if spec.kind != "sentences" or len(spec.classes) < 2:
+            return "text classification needs sentences with at least two classes."
+        return None
+
+    def encode(self, text: str) -> tuple[Tensor, list[str]]:
+        """A person's text as token numbers int64 `(1, length)` on the device, and the tokens that they stand for.
+
+        Raises `UserError` where the text is empty or longer than the model can read.
+        """
+        numbers, tokens = vocabulary.encode(text, self.spec)
+        return torch.tensor([numbers], device=self.device), tokens
+
+    def model_input(self, batch: Batch) -> Tensor:
+        return batch.inputs
+
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        hidden = torch.rand(batch.inputs.shape, device=self.device) < self.settings.word_dropout
+        logits = self.model(batch.inputs.masked_fill(hidden & (batch.inputs != PADDING), UNKNOWN))  # (batch, classes)
+        loss = F.cross_entropy(logits.float(), batch.targets, label_smoothing=self.settings.label_smoothing)
+        return loss, {"accuracy": (logits.detach().argmax(1) == batch.targets).float().mean()}
+
+    def previews(self, data: Data) -> Iterable[Preview]:
+        yield self.confusion_preview(self.logits(data.validation), data.validation.targets.cpu())
+        sentence = _readable(data.validation)
+        attention, logits = self.attention(sentence)
+        if attention:
+            yield self._attention_preview(sentence, attention, logits)
+
+    def report(self, data: Data) -> Iterable[Preview]:
+        seen = self.confusion_preview(self.logits(data.test), data.test.targets)
+        yield Preview(f"test_{seen.name}", seen.image, seen.data)
+
+    def attention(self, sentence: Tensor) -> tuple[list[Tensor], Tensor]:
+        """How much each token of one sentence attends to each other one.
+
+        Arguments: `sentence` int64 `(length,)`.
+        Returns: for each attention layer the weights `(heads, tokens, tokens)` without padding (row = query), and the
+        logits `(classes,)`, all on the CPU. A model without attention layers gives an empty list.
+        """
+        layers = [module for module in self.model.modules() if hasattr(module, "explain")]
+        count = int((sentence != PADDING).sum())
+        for layer in layers:
+            layer.explain = True
+        with torch.no_grad():
+            logits = self.model(sentence[None].to(self.device))[0].cpu()
+        weights = [layer.attention[0, :, :count, :count].cpu() for layer in layers]
+        for layer in layers:
+            layer.explain, layer.attention = False, None
+        return weights, logits
+
+    def _attention_preview(self, sentence: Tensor, attention: list[Tensor], logits: Tensor) -> Preview:
+        tokens = [self.spec.vocabulary[i] for i in sentence[sentence != PADDING]]
+        pictures = [matrix(layer.mean(0).numpy(), tokens, tokens, cell=22) for layer in attention]  # mean over the heads
+        return Preview(
+            "attention",
+            side_by_side(pictures),
+            {
+                "tokens": tokens,
+                "weights": [_rounded(layer) for layer in attention],  # layer, head, query, key
+                "classes": list(self.spec.classes),
+                "probabilities": _rounded(logits.softmax(0)),
+            },
+        )
+
+
+def _readable(split: Split) -> Tensor:
+    """The first sentence of 8 to 16 known tokens, or the shortest one if there is none: `(length,)`, the same in every
+    run."""
+    lengths = (split.inputs != PADDING).sum(1)
+    known = (split.inputs != UNKNOWN).all(1)
+    fitting = ((lengths >= 8) & (lengths <= 16) & known).nonzero().flatten()
+    return split.inputs[fitting[0] if len(fitting) else lengths.argmin()].cpu()
+
+
+def _rounded(values: Tensor) -> list:
+    return [_rounded(part) for part in values] if values.ndim else round(values.item(), 4)
