@@ -12,11 +12,12 @@ import streamlit as st
 from pandas.io.formats.style import Styler
 
 from core.errors import UserError
-from core.plots.curves import omissions
+from core.plots.curves import figure, omissions
 from core.plots.style import run_colour, run_lines
 from core.tracking import compare, read
 from core.ui import curves as lines
 from core.ui import page, previews, tables
+from core.ui.chart import chart
 
 MOST_RUNS = 24  # that colours and dashes tell apart
 MOST_LISTED = 500
@@ -95,7 +96,7 @@ def table(shown: list[read.Run], picked: list[read.Run]) -> None:
         choose(stay + [run for i, run in enumerate(shown) if i in ticked and run.id not in known])
 
     st.dataframe(
-        tables.coloured(frame, shown), hide_index=True, on_select=keep, selection_mode="multi-row", key=key,
+        tables.coloured(frame, shown), hide_index=True, on_select=keep, selection_mode="multi-row", key=key, placeholder="",
         height="content" if len(shown) <= 10 else 392, column_config={"": tables.DOT_COLUMN, "Launched": tables.WHEN_COLUMN},
     )
 
@@ -159,8 +160,8 @@ def overlaid(ids: list[str], names: dict[str, str], pens: dict[str, dict[str, st
         lines.curve(run, metric, x, name=names[run.id], colour=pens[run.id]["color"], dash=pens[run.id]["dash"])
         for run in runs if metric in run.metrics
     ]
-    lines.chart(drawn, axis=x, smoothing=smooth, log_x=log_x, log_y=log_y, percent="accuracy" in metric, height=420, key="overlaid",
-                alt=f"{metric} of {len(drawn)} runs along the {x}")
+    overlaid = figure(drawn, axis=x, smoothing=smooth, log_x=log_x, log_y=log_y, percent="accuracy" in metric)
+    chart(overlaid, height=420, key="overlaid", alt=f"{metric} of {len(drawn)} runs along the {x}")
     without = [names[run.id] for run in runs if metric not in run.metrics]
     notes = [omissions(drawn, log_x=log_x, log_y=log_y), f"Not logged by {', '.join(without)}." if without else ""]
     if any(notes):
@@ -207,7 +208,7 @@ def results(runs: list[read.Run], names: dict[str, str]) -> None:
            "Took": [(run.ended - run.started) if run.ended and run.started else None for run in ranked]}
     )
     written = {metric_title(name): figure_writer(name) for name in metrics}
-    draw(tables.coloured(frame, ranked).format(written | {"Epochs": "{:.3g}", "Took": tables.span}), key="results")
+    draw(tables.coloured(frame, ranked, written | {"Epochs": "{:.3g}".format, "Took": tables.span}), key="results")
     seeds(runs, metrics, measure, more)
 
 
@@ -282,7 +283,8 @@ def spread_text(metric: str, values: list[float]) -> str:
 
 
 def draw(rows: Styler | pd.DataFrame, *, key: str) -> None:
-    st.dataframe(rows, hide_index=True, key=key, width="content", height="content", column_config={"": tables.DOT_COLUMN})
+    st.dataframe(rows, hide_index=True, key=key, width="content", height="content", placeholder="–",
+                 column_config={"": tables.DOT_COLUMN})
 
 
 def pictures(ids: list[str], names: dict[str, str]) -> None:

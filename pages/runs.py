@@ -13,11 +13,12 @@ from core.errors import UserError
 from core.experiment import Experiment
 from core.jobs import queue
 from core.plots.confusion import confusion
-from core.plots.curves import Curve, omissions
+from core.plots.curves import Curve, figure, omissions
 from core.plots.style import run_colour
 from core.tracking import read
 from core.ui import curves as lines
 from core.ui import form, page, previews, tables
+from core.ui.chart import chart
 from core.ui.run_picker import pick_checkpoint
 
 FIRST = ("classification", "lenet", "digits")  # what an empty page offers: under a minute, from data that are always there
@@ -156,9 +157,9 @@ def table(ended: list[read.Run]) -> None:
         "Changed settings": [changes(run) for run in shown],
         "Note": [run.cause for run in shown],
     })
-    style = tables.coloured(frame, shown).format({"Took": tables.span, "Epochs": "{:g}"})
+    style = tables.coloured(frame, shown, {"Took": tables.span, "Epochs": "{:g}".format})
     picked = st.dataframe(
-        style, hide_index=True, on_select="rerun", selection_mode="single-cell", key="ended", row_height=38,
+        style, hide_index=True, on_select="rerun", selection_mode="single-cell", key="ended", row_height=38, placeholder="",
         height="content" if len(shown) <= 16 else 640,
         column_config={
             "": tables.DOT_COLUMN, "Ended": tables.WHEN_COLUMN,
@@ -325,8 +326,10 @@ def charts(run_id: str) -> None:
         drawn = [line_of(run, name, faint=name.startswith("train/") and len(names) > 1) for name in names]
         title = measure.replace("_", " ").capitalize()
         with places[i % len(places)]:
-            lines.chart(drawn, axis=st.session_state.x, percent="accuracy" in measure, title=title, legend=len(drawn) > 1,
-                        key=f"curve_{measure}", alt=f"{title} over the run")
+            drawing = figure(
+                drawn, axis=st.session_state.x, percent="accuracy" in measure, title=title, legend=len(drawn) > 1
+            )
+            chart(drawing, height=250, key=f"curve_{measure}", alt=f"{title} over the run")
         left_out.append(omissions(drawn))
     if any(left_out):
         st.caption(next(filter(None, left_out)))
@@ -361,8 +364,8 @@ def pictures(run_id: str) -> None:
         return
     step = pick_checkpoint(steps, key="step", label="Step") or steps[-1]
     if held := counts_of(run.id, name, step):
-        page.chart(confusion(np.array(held["counts"]), held["classes"]), key=f"confusion_{name}", height=420,
-                   alt=f"Confusion matrix at step {step}")
+        chart(confusion(np.array(held["counts"]), held["classes"]), key=f"confusion_{name}", height=420,
+              alt=f"Confusion matrix at step {step}")
 
 
 def pick_preview(run: read.Run, names: list[str]) -> str | None:
@@ -439,7 +442,7 @@ def device_use(run_id: str) -> None:
         line = lines.curve(run, name, "time", name=title, colour=run_colour(run.id))
         with place:
             st.metric(f"{title} ({unit})", page.number(round(line.y[-1], 1)))
-            lines.chart([line], axis="time", height=160, key=f"use_{name}", alt=f"{title} over time")
+            chart(figure([line], axis="time"), height=170, key=f"use_{name}", alt=f"{title} over time")
 
 
 def log_tail(run_id: str) -> None:
@@ -450,6 +453,7 @@ def log_tail(run_id: str) -> None:
         st.caption("The worker has said nothing yet.")
 
 
+page.through_router()
 if named := st.query_params.get("run"):
     with st.container(key="live"):
         one(named)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import plotly.graph_objects as go
 
 Axis = Literal["step", "epoch", "time"]
+MARKED = 30  # a line of no more points shows them
 
 
 @dataclass(frozen=True)
@@ -48,27 +50,31 @@ def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
     return shown
 
 
-def description(
+def figure(
     lines: Sequence[Curve], *, axis: Axis = "step", smoothing: float = 0.0, log_x: bool = False, log_y: bool = False,
-    percent: bool = False, title: str = "",
-) -> dict:
-    """A chart of the lines as plain JSON values, for the browser to draw. Where they are smoothed, the raw values come too.
-
-    What has no place on a logarithmic axis, or is no number, is None. `percent` writes 0.5 as 50 %.
-    """
+    percent: bool = False, title: str = "", legend: bool = False,
+) -> go.Figure:
+    """A chart of the lines. Where they are smoothed, the raw ones stay behind, paler. `percent` writes 0.5 as 50 %."""
     last = max((float(line.x[-1]) for line in lines if len(line.x)), default=0.0)
     size, unit = time_unit(last) if axis == "time" else (1.0, "")
-    return {
-        "title": title, "axis": f"{axis} ({unit})" if unit else axis, "log_x": log_x, "log_y": log_y, "percent": percent,
-        "lines": [
-            {
-                "name": line.name, "colour": line.colour, "dash": line.dash, "faint": line.faint,
-                "x": _plain(line.x / size, log_x), "y": _plain(smoothed(line.y, smoothing), log_y),
-                "raw": _plain(line.y, log_y) if smoothing > 0 else None,
-            }
-            for line in lines
-        ],
-    }
+    drawn = go.Figure()
+    for line in lines:
+        pen = {"color": line.colour, "dash": line.dash}
+        if smoothing > 0:
+            drawn.add_scatter(x=line.x / size, y=line.y, mode="lines", line=pen | {"width": 1}, opacity=0.25,
+                              hoverinfo="skip", showlegend=False)
+        drawn.add_scatter(
+            x=line.x / size, y=smoothed(line.y, smoothing), name=line.name, line=pen, opacity=0.5 if line.faint else 1,
+            mode="lines+markers" if len(line.x) <= MARKED and not line.faint else "lines",
+        )
+    number = ".1~%" if percent else ".4~g"
+    return drawn.update_layout(
+        title_text=title, showlegend=legend, margin_t=30 if title or legend else 8,
+        legend={"x": 1, "xanchor": "right"},
+        xaxis={"title": {"text": f"{axis} ({unit})" if unit else axis}, "type": "log" if log_x else "linear",
+               "unifiedhovertitle": {"text": f"{axis} %{{x:,.6~g}} {unit}"}},
+        yaxis={"type": "log" if log_y else "linear", "tickformat": "~%" if percent else "", "hoverformat": number},
+    )
 
 
 def omissions(lines: Sequence[Curve], *, log_x: bool = False, log_y: bool = False) -> str:
@@ -90,8 +96,3 @@ def time_unit(seconds: float) -> tuple[float, str]:
         if seconds >= 2 * size:
             return size, name
     return 1.0, "seconds"
-
-
-def _plain(values: np.ndarray, positive: bool) -> list[float | None]:
-    """Numbers with as many digits as a screen shows; None for those that can't be drawn."""
-    return [float(f"{value:.6g}") if np.isfinite(value) and (value > 0 or not positive) else None for value in values]

@@ -151,10 +151,8 @@ def history(run_id: str, metric: str, points: int = 1000) -> History:
     except MlflowException as error:
         raise UserError(f"The curve of {metric} could not be read: try again in a moment ({error}).") from error
     logged = sorted(found, key=lambda m: m.timestamp)
-    if metric.startswith("system/"):
-        by_step = {m.timestamp: m for m in logged}
-    else:
-        by_step = {m.step: m for m in logged}  # a resumed run writes some steps again
+    timed = metric.startswith("system/")
+    by_step = {m.timestamp if timed else m.step: m for m in logged}  # a resumed run writes some steps again
     kept = [by_step[step] for step in sorted(by_step)]
     if len(kept) > points:
         kept = [kept[i] for i in np.linspace(0, len(kept) - 1, points).round().astype(int)]

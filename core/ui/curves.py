@@ -1,14 +1,13 @@
-"""From runs to the lines of a chart, and the chart itself: it grows in place, keeping its zoom and what is under the pointer."""
+"""From runs to the lines of a chart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 
 import numpy as np
 import streamlit as st
 
-from core.plots.curves import Axis, Curve, description
+from core.plots.curves import Axis, Curve
 from core.tracking import read
 
 POINTS = 1000  # of a line: more than a chart has pixels
@@ -16,20 +15,6 @@ AXES: tuple[Axis, ...] = ("step", "epoch", "time")
 AXIS_HELP = "Time counts from the first logged step of each run, pauses included."
 _SPEED = "train/samples_per_second"  # logged by every run, as soon as it trains
 _HIDDEN = (_SPEED, "train/epoch")
-
-# Not a Plotly figure: Streamlit makes a Plotly chart anew whenever its data change, and with that its zoom and hover go.
-_chart = st.components.v2.component(
-    "glassbox_chart", css=Path(__file__).with_name("chart.css").read_text(), js=Path(__file__).with_name("chart.js").read_text()
-)
-
-
-def chart(
-    lines: Sequence[Curve], *, key: str, alt: str, axis: Axis = "step", height: int = 220, legend: bool = False,
-    smoothing: float = 0.0, log_x: bool = False, log_y: bool = False, percent: bool = False, title: str = "",
-) -> None:
-    """Draws lines. Arguments as of `description`; `height` in pixels, without title and legend; `alt` says what is seen."""
-    drawn = description(lines, axis=axis, smoothing=smoothing, log_x=log_x, log_y=log_y, percent=percent, title=title)
-    _chart(data=drawn | {"height": height, "legend": legend, "alt": alt}, key=key)
 
 
 def measures(metrics: Iterable[str]) -> dict[str, list[str]]:

@@ -8,13 +8,11 @@ import time
 from datetime import datetime
 from typing import NamedTuple
 
-import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.pages_manager import PagesManager
 
 from core.home import PROJECT
-from core.plots.style import styled
 
 
 class State(NamedTuple):
@@ -73,12 +71,6 @@ def badge_text(state: str) -> str:
 def dark() -> bool:
     """Whether the person looks at the dark theme."""
     return st.context.theme.type == "dark"
-
-
-def chart(figure: go.Figure, *, key: str, height: int | None = None, alt: str | None = None) -> None:
-    """Draws a figure in our style. `height` in pixels; `key` keeps zoom and hidden traces over a refresh."""
-    figure = styled(figure, dark=dark(), height=height)
-    st.plotly_chart(figure, key=key, theme=None, alt=alt, config={"displayModeBar": False})
 
 
 def device_name(kind: str, name: str) -> str:

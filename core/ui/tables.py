@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -83,13 +83,16 @@ def result(run: read.Run) -> tuple[str, float | None]:
     return measure, run.metrics.get(f"test/{measure}", run.metrics.get(f"validation/{measure}"))
 
 
-def coloured(frame: pd.DataFrame, runs: Sequence[read.Run]) -> Styler:
-    """The table with a first column, without a name, of the colours of `runs`, one a row. A column `Result` of numbers is
-    written with the measure that each is of: so it reads well and still sorts."""
+def coloured(frame: pd.DataFrame, runs: Sequence[read.Run], written: dict[str, Callable] | None = None) -> Styler:
+    """The table with a first column, without a name, of the colours of `runs`, one a row.
+
+    `written`: how the numbers of a column are written. Those of a column `Result` take the measure that each is of.
+    Numbers stay numbers, so that the columns sort.
+    """
     frame = frame.copy()
     frame.insert(0, "", "●")
     colours = [f"color: {run_colour(run.id)}" for run in runs]
-    style = frame.style.apply(lambda column: colours, subset=[""])
+    style = frame.style.apply(lambda column: colours, subset=[""]).format(written or {})
     if "Result" in frame:
         kinds = [result(run)[0] for run in runs]
         for kind in set(kinds):

@@ -13,6 +13,7 @@ from core.inside import layers
 from core.plots import inside as plots
 from core.plots.style import ORANGE
 from core.ui import address, page
+from core.ui.chart import chart
 from core.ui.inside.side import Side
 from core.ui.tiles import Group, Tile, tiles
 
@@ -82,14 +83,14 @@ def _single(side: Side, layer: layers.Layer, number: int, sight: Sight | None) -
         if field.shape == layer.shape[1:]:  # in a map that was averaged down the place is another
             spot = (found.row, found.column, found.row + 1, found.column + 1)
         with origin:
-            page.chart(plots.framed(sight.picture, found.box, ORANGE), key=f"{side.key}origin", height=220,
-                       alt="The picture, with a frame around what the strongest answer hangs on.")
+            chart(plots.framed(sight.picture, found.box, ORANGE), key=f"{side.key}origin", height=220,
+                  alt="The picture, with a frame around what the strongest answer hangs on.")
             top, left, bottom, right = found.box
             st.caption(f"… hangs on these {bottom - top} × {right - left} pixels." if bottom else
                        "Nothing in the picture moves it: this map is silent.")
     with large:
-        page.chart(plots.values(field, "answer", dark, spot, ORANGE), key=f"{side.key}large", height=220,
-                   alt=f"{layer.name}, map {number}, enlarged.")
+        chart(plots.values(field, "answer", dark, spot, ORANGE), key=f"{side.key}large", height=220,
+              alt=f"{layer.name}, map {number}, enlarged.")
         if sight:
             st.caption(f"Its strongest answer, {found.value:+.2f} …")
     if layer.kernels is not None:

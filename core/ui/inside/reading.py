@@ -9,6 +9,7 @@ import streamlit as st
 from core.inside import attention
 from core.plots import inside as plots
 from core.ui import address, page
+from core.ui.chart import chart
 from core.ui.inside.side import Side, answer_line, chances, places
 from core.ui.tiles import Group, Tile, tiles
 
@@ -77,5 +78,5 @@ def _attention(side: Side, reading: attention.Reading) -> None:
         tokens = [token if known else f"{token} (?)" for token, known in zip(reading.tokens, reading.known, strict=True)]
         layer, head = chosen.split(".")
         st.markdown(f"**Layer {layer}, head {head}**")
-        page.chart(plots.attention(heads[chosen], tokens, most), key=f"{side.key}attention",
-                   height=min(720, max(320, 28 * len(tokens) + 90)), alt=f"Attention of layer {layer}, head {head}.")
+        chart(plots.attention(heads[chosen], tokens, most), key=f"{side.key}attention",
+              height=min(720, max(320, 28 * len(tokens) + 90)), alt=f"Attention of layer {layer}, head {head}.")

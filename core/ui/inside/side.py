@@ -12,7 +12,7 @@ from core.inside.classify import Answer
 from core.inside.load import Loaded
 from core.plots import inside as plots
 from core.plots.style import run_colour
-from core.ui import page
+from core.ui.chart import chart
 from core.ui.run_picker import title
 
 
@@ -53,6 +53,6 @@ def answer_line(answer: Answer) -> None:
 
 def chances(side: Side, answer: Answer, row: int) -> None:
     """All probabilities as bars, `row` pixels high each."""
-    page.chart(plots.probabilities(answer.classes, answer.probabilities, side.colour), key=f"{side.key}chances",
-               height=row * min(12, len(answer.classes)) + 8,
-               alt=f"Probabilities of the classes; the likeliest is {answer.classes[answer.best]}.")
+    chart(plots.probabilities(answer.classes, answer.probabilities, side.colour), key=f"{side.key}chances",
+          height=row * min(12, len(answer.classes)) + 8,
+          alt=f"Probabilities of the classes; the likeliest is {answer.classes[answer.best]}.")
