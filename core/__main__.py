@@ -203,7 +203,7 @@ def _doctor(options: argparse.Namespace) -> int:
         "data folders": [str(folder) for folder in data_folders()],
         "data": {name: cls(cls.Settings()).availability().sentence for name, cls in catalog.entries("dataset").items()},
         "supervisor": "lives" if supervisor.alive() else "none; the next launch starts one",
-        "versions": {name: metadata.version(name) for name in ("torch", "torchvision", "mlflow", "streamlit", "plotly")},
+        "versions": {name: _version(name) for name in ("torch", "torchvision", "mlflow", "streamlit", "plotly")},
         "faults": faults,
     }
     if options.json:
@@ -213,6 +213,13 @@ def _doctor(options: argparse.Namespace) -> int:
             lines = [f"{k}: {v}" for k, v in value.items()] if isinstance(value, dict) else value
             print(f"{name}: {'; '.join(lines) or 'none' if isinstance(lines, list) else lines}")
     return 1 if faults else 0
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"  # a GPU node has no dashboard
 
 
 def _table(rows: list[dict]) -> None:

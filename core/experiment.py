@@ -80,6 +80,8 @@ class Experiment(Settings):
             raise UserError(reason)
         given = values.get("training") or {}
         given = given.model_dump() if isinstance(given, Settings) else given
+        # As numbers where the command line gave text: a recipe counts with the batch size.
+        given = _section("training", Training, given).model_dump(include=set(given))
         spec = dataset(values["data"]).spec()
         values["training"] = _section("training", Training, architecture.recipe(spec, **given))
         return values

@@ -90,3 +90,8 @@ def test_an_experiment_can_t_be_changed():
         experiment.seed = 1
     with pytest.raises(ValidationError):
         experiment.training.epochs = 1
+
+
+def test_text_from_the_command_line_reaches_the_recipe_as_numbers() -> None:
+    of_text = Experiment.make("classification", "lenet", "digits", training={"batch_size": "32"})
+    assert of_text == Experiment.make("classification", "lenet", "digits", training={"batch_size": 32})

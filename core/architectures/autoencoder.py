@@ -40,10 +40,10 @@ class Autoencoder(Architecture):
 
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:
-        batch_size = given.get("batch_size", 64)
         _, height, width = spec.shape
-        steps = min(750, max(300, 750 * 28 * 28 // (height * width)))  # pictures with more pixels teach more in a step
-        return {"epochs": max(2, epochs_for(steps, spec, batch_size)), "schedule": "cosine", **given}
+        # A large picture holds many small ones: fewer in a step teach as much, and cost as much less.
+        training = {"batch_size": 64 if height * width <= 32 * 32 else 16, "schedule": "cosine", **given}
+        return {"epochs": max(2, epochs_for(750, spec, training["batch_size"])), **training}
 
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()
