@@ -292,7 +292,10 @@ if run_id := st.query_params.get("from"):
 left, right = st.columns([9, 5], gap="large")
 with left:
     page.opening("Launch", "Choose what is learned, by what, and from which data. Each setting starts from a good recipe.")
-    task = pick("task", list(catalog.entries("task")), word="Task")
+    tasks = list(catalog.entries("task"))
+    if "task" not in st.query_params and (named := catalog.entries("architecture").get(st.query_params.get("architecture"))):
+        st.query_params["task"] = next(task for task in tasks if task in named.card.tasks)
+    task = pick("task", tasks, word="Task")
     st.markdown(f":gray[{catalog.get('task', task).card.beginner}]")
 
     architectures, any_data = for_task(task), next(iter(catalog.entries("dataset")))

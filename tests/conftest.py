@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,10 +15,15 @@ os.environ["GLASSBOX_HOME"] = tempfile.mkdtemp(prefix="glassbox-tests-")
 import psutil
 import pytest
 
-from core.tracking import read
+from core.home import home as home_folder
+from core.tracking import read, store
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHARED_DATA = PROJECT.parent / "shared" / "data"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", action="store_true", help="train the README's runs in full and take its pictures anew")
 
 
 def end_processes(home: Path) -> None:
@@ -39,6 +45,22 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setenv("GLASSBOX_DATA", str(SHARED_DATA))
     yield tmp_path
     end_processes(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def fresh_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty embedded store. MLflow takes seconds to make one, so it is made once and copied."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GLASSBOX_HOME", str(tmp_path_factory.mktemp("store")))
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        store.client()
+        return home_folder() / "mlflow.db"
+
+
+@pytest.fixture
+def ready_store(home: Path, fresh_store: Path) -> None:
+    """The test's home has the store already."""
+    shutil.copy(fresh_store, home / "mlflow.db")
 
 
 @pytest.fixture

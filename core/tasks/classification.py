@@ -16,6 +16,10 @@ from core.tasks.pictures import labelled
 @task(
     "classification",
     title="Classification",
+    year=1936,
+    people="Ronald Fisher",
+    paper="The use of multiple measurements in taxonomic problems",
+    url="https://doi.org/10.1111/j.1469-1809.1936.tb02137.x",
     beginner="Say what a picture shows: one name out of a fixed list.",
     expert="Softmax cross-entropy with optional label smoothing; top-1 accuracy.",
 )

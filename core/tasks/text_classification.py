@@ -17,6 +17,10 @@ from core.tasks.pictures import matrix, side_by_side
 @task(
     "text_classification",
     title="Text classification",
+    year=1961,
+    people="Melvin Maron",
+    paper="Automatic indexing: an experimental inquiry",
+    url="https://doi.org/10.1145/321075.321084",
     beginner="Say what a sentence is: praise or blame, for one, out of a fixed list.",
     expert="Softmax cross-entropy with label smoothing; whole words are replaced by the unknown word at random (word "
     "dropout: Dai and Le 2015), so that no single rare word decides.",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,11 +89,12 @@ class Run:
 
     @property
     def seconds_left(self) -> float | None:
-        """Time that training still takes at the latest speed, or None where it isn't known."""
-        speed = self.metrics.get("train/samples_per_second")
-        if self.state != "RUNNING" or not speed or not self.total_steps:
+        """Time that training still takes at its pace since it started or went on, looks and evaluations included; None
+        where it isn't known."""
+        done = self.step - int(self.tags.get("glassbox.from_step", 0))
+        if self.phase != "training" or done <= 0:
             return None
-        return (self.total_steps - self.step) * float(self.params["training.batch_size"]) / speed
+        return (time.time() - float(self.tags["glassbox.training_since"])) / done * (self.total_steps - self.step)
 
 
 @dataclass(frozen=True)
@@ -215,8 +218,8 @@ def resume_state(run_id: str) -> dict | None:
             try:
                 path = _download(run_id, f"checkpoints/resume-{slot}.pt", folder)
                 states.append(torch.load(path, map_location="cpu", weights_only=True))
-            except (UserError, RuntimeError, EOFError, OSError, ValueError):
-                continue  # not written yet, or torn by a kill: the other one is whole
+            except (UserError, RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError):
+                continue  # not written yet, torn by a kill (the other one is whole), or no plain state: code is not run
     return max(states, key=lambda state: state["step"], default=None)
 
 

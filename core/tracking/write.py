@@ -97,8 +97,8 @@ class RunLog:
 
     # Moments of the loop
 
-    def started(self, total_steps: int) -> None:
-        self.tags({"glassbox.total_steps": total_steps})
+    def started(self, total_steps: int, step: int) -> None:
+        self.tags({"glassbox.total_steps": total_steps, "glassbox.from_step": step, "glassbox.training_since": time.time()})
         self.phase("training")
 
     def stepped(self, step: int) -> None:

@@ -22,7 +22,7 @@ POINTS = 2000  # most points that a step metric leaves: beyond, each point is th
 class Listener(Protocol):
     """The named moments of a run. None of these may block: the loop does not wait."""
 
-    def started(self, total_steps: int) -> None: ...
+    def started(self, total_steps: int, step: int) -> None: ...  # `step`: where a resumed run goes on from, else 0
     def stepped(self, step: int) -> None: ...  # after every step: cheap (a heartbeat)
     def metrics(self, values: dict[str, float], step: int) -> None: ...
     def preview(self, preview: Preview, step: int) -> None: ...
@@ -67,13 +67,13 @@ def fit(
     step = counted = 0
 
     task.start(total)
-    listener.started(total)
     if resume:
         model.load_state_dict(resume["model"])
         task.load_state_dict(resume["task"])
         step, counted = resume["step"], resume["counted"]
         sums = {name: value.to(device) for name, value in resume["sums"].items()}
         set_random_state(resume["random"])
+    listener.started(total, step)
 
     def state() -> dict:
         return {
@@ -112,19 +112,21 @@ def fit(
             listener.metrics(values | {"train/samples_per_second": speed.value, "train/epoch": step / per_epoch}, step)
             sums, counted = {}, 0
         if step % per_epoch == 0:
+            speed.pause()
             model.eval()
             with undisturbed_random_state():
                 measured = task.evaluate(validation)
             model.train()
             listener.metrics({f"validation/{name}": value for name, value in measured.items()}, step)
+            speed.go_on()
         if step in shown_at:
+            speed.pause()
             show()
+            speed.go_on()
         stop = listener.wants_stop()
         if stop or time.monotonic() - saved > CHECKPOINT_SECONDS:
             listener.checkpoint(state(), step)
             saved = time.monotonic()
-        if step % per_epoch == 0 or step in shown_at:
-            speed.pause()
         if stop and step < total:
             return Outcome(step, total)
     model.eval()
@@ -142,14 +144,18 @@ class Speed:
         self.value, self._samples, self._seconds, self._clock = 0.0, 0, 0.0, time.monotonic()
 
     def count(self, samples: int) -> None:
-        now = time.monotonic()
-        self._samples, self._seconds, self._clock = self._samples + samples, self._seconds + now - self._clock, now
+        self.pause()
+        self.go_on()
+        self._samples += samples
         if self._seconds > 1 or not self.value:
             self.value = self._samples / max(self._seconds, 1e-9)
             self._samples, self._seconds = 0, 0.0
 
     def pause(self) -> None:
-        """Leaves out the time since the last count."""
+        """Stops the clock; `go_on` starts it again."""
+        self._seconds += time.monotonic() - self._clock
+
+    def go_on(self) -> None:
         self._clock = time.monotonic()
 
 

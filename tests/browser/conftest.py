@@ -15,11 +15,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 PROJECT = Path(__file__).resolve().parents[2]
 SHARED_DATA = PROJECT.parent / "shared" / "data"
 SCREENSHOTS = Path(__file__).parent / "screenshots"
+LONGEST = 30_000  # ms that the page may take to show what is expected, on two cores that train at the same time
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 
 
@@ -54,6 +55,7 @@ def app(home: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=LONGEST)
     with sync_playwright() as playwright:
         yield _chromium(playwright)
 
@@ -63,7 +65,7 @@ def page(browser: Browser, app: str) -> Iterator[Page]:
     """A tab at the app's home. The test fails on an error in the browser's console, and on a traceback on the page."""
     context = browser.new_context(viewport=dict(zip(("width", "height"), SIZES["wide"], strict=True)), base_url=app)
     tab = context.new_page()
-    tab.set_default_timeout(60_000)
+    tab.set_default_timeout(LONGEST)
     heard: list[str] = []
     tab.on("console", lambda message: heard.append(message.text) if _is_error(message) else None)
     tab.on("pageerror", lambda error: heard.append(str(error)))

@@ -28,7 +28,7 @@ class Recorder:
     def __init__(self, stop_at: int | None = None):
         self.stop_at, self.step, self.seen, self.state = stop_at, 0, {}, None
 
-    def started(self, total_steps: int) -> None: ...
+    def started(self, total_steps: int, step: int) -> None: ...
 
     def stepped(self, step: int) -> None:
         self.step = step

@@ -30,7 +30,7 @@ class Recorder:
         self.kept: list[int] = []
         self.state: dict | None = None
 
-    def started(self, total_steps):
+    def started(self, total_steps, step):
         self.total = total_steps
 
     def stepped(self, step):
@@ -173,3 +173,20 @@ def test_a_loss_that_is_no_number_ends_the_run_with_advice():
         next(model.parameters()).fill_(math.nan)
     with pytest.raises(UserError, match="train/loss is no longer a number at step 1: try a lower learning rate"):
         fit(experiment, data, model, build_task(experiment, data.spec, model), Recorder())
+
+
+def test_speed_counts_the_time_of_steps_and_leaves_out_pauses(monkeypatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(loop.time, "monotonic", lambda: clock[0])
+
+    def after(seconds: float) -> None:
+        clock[0] += seconds
+
+    speed = loop.Speed()
+    after(2)  # steps that are counted only after the pause
+    speed.pause()
+    after(100)
+    speed.go_on()
+    after(2)
+    speed.count(400)
+    assert speed.value == 100

@@ -1,0 +1,198 @@
+"""The Runs page under AppTest: the queue, the table of ended runs, and the view of one run."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mlflow.entities import Metric
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.experiment import Experiment
+from core.jobs import queue, supervisor
+from core.tasks.base import Preview
+from core.tracking import read, store, write
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+
+
+@pytest.fixture(autouse=True)
+def nothing_trains(ready_store: None, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(supervisor, "ensure", lambda: None)
+
+
+def opened(**address: str) -> AppTest:
+    page = AppTest.from_file(str(APP), default_timeout=60)
+    page.switch_page("pages/runs.py")
+    for name, value in address.items():
+        page.query_params[name] = value
+    return ran(page)
+
+
+def ran(page: AppTest) -> AppTest:
+    page.run()
+    assert not page.exception, page.exception[0].message
+    return page
+
+
+def words(page: AppTest) -> str:
+    shown = (*page.title, *page.markdown, *page.subheader, *page.error, *page.caption, *page.warning)
+    return "\n".join(element.value for element in shown)
+
+
+def labels(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    next(button for button in page.button if button.label == label).click()
+    return ran(page)
+
+
+def queued(seeds: int = 1, architecture: str = "mlp", **training) -> list[str]:
+    return queue.submit(Experiment.make("classification", architecture, "digits", training=training), seeds)
+
+
+def running(run_id: str, **metrics: float) -> None:
+    client = store.client()
+    client.update_run(run_id, status="RUNNING")
+    for name, value in {"glassbox.started": time.time() - 60, "glassbox.total_steps": 200, "glassbox.phase": "training",
+                        "glassbox.device": "CPU, 2 threads", "glassbox.training_since": time.time() - 10}.items():
+        client.set_tag(run_id, name, str(value))
+    at = int(1000 * time.time())
+    client.log_batch(run_id, metrics=[Metric(name.replace("__", "/"), value, at, 50) for name, value in metrics.items()])
+
+
+def finished(run_id: str, accuracy: float) -> None:
+    running(run_id, train__loss=0.3, train__epoch=3.0, validation__accuracy=accuracy)
+    store.client().log_metric(run_id, "test/accuracy", accuracy)
+    write.finish(run_id, "FINISHED")
+
+
+def test_an_empty_store_says_what_will_be_here_and_offers_the_first_run() -> None:
+    page = opened()
+    assert "No runs yet" in words(page)
+    press(page, "Train LeNet-5 on the digits")
+    run, = read.runs()
+    assert (run.params["architecture"], run.state) == ("lenet", "SCHEDULED")
+
+
+def test_the_queue_shows_progress_speed_time_left_and_places() -> None:
+    first, second, third = queued(3, epochs=10, batch_size=50)
+    running(first, train__loss=0.4321, train__epoch=2.5, train__samples_per_second=1000.0)
+    page = opened()
+    shown = words(page)
+    assert "1 k samples/s · loss 0.4321 · CPU, 2 threads" in shown
+    assert "next in the queue" in shown and "place 2 in the queue" in shown
+    bar, = page.get("progress")
+    assert bar.proto.value == 25
+    assert re.fullmatch(r"Training · step 50 of 200 · epoch 3 of 10 · 3\d s left", bar.proto.text)
+    assert labels(page).count("Stop") == 1 and labels(page).count("Cancel") == 2
+    page.button(f"stop_{third}").click()
+    ran(page)
+    assert read.run(third).state == "KILLED"
+    assert read.run(second).state == "SCHEDULED"
+
+
+def test_a_stop_is_asked_for_once() -> None:
+    run_id, = queued()
+    running(run_id, train__epoch=0.5)
+    page = opened()
+    page.button(f"stop_{run_id}").click()
+    ran(page)
+    assert "glassbox.stop" in read.run(run_id).tags
+    assert page.button(f"stop_{run_id}").label == "Stopping …" and page.button(f"stop_{run_id}").disabled
+
+
+def test_ended_runs_are_a_table_with_results_changed_settings_and_causes() -> None:
+    good, bad = queued(1)[0], queued(1, epochs=7)[0]
+    finished(good, 0.9731)
+    running(bad, train__epoch=1.0)
+    write.finish(bad, "FAILED", "The disk was full.")
+    frame = opened().dataframe[0].value
+    assert frame["State"].tolist() == ["failed", "finished"]
+    assert frame["Result"].tolist()[1] == 0.9731
+    assert frame["Changed settings"].tolist() == ["epochs 7", ""]
+    assert frame["Note"].tolist() == ["The disk was full.", ""]
+
+
+def test_the_table_is_filtered_by_words_task_and_state_and_the_address_holds_it() -> None:
+    mlp, lenet = queued()[0], queued(architecture="lenet")[0]
+    finished(mlp, 0.95)
+    finished(lenet, 0.98)
+    assert len(opened().dataframe[0].value) == 2
+    assert opened(find="lenet digits").dataframe[0].value["Run"].tolist() == ["LeNet-5 on Digits, seed 0"]
+    assert "Take a filter away" in words(opened(find="lenet nothing"))
+    assert "Take a filter away" in words(opened(state_is="failed"))
+
+
+def test_one_run_shows_its_numbers_curves_settings_data_and_log() -> None:
+    run_id, = queued(epochs=3)
+    finished(run_id, 0.9731)
+    page = opened(run=run_id)
+    shown = words(page)
+    assert read.run(run_id).name in shown and "finished" in shown
+    assert (page.metric[0].label, page.metric[0].value) == ("Test accuracy", "97.31 %")
+    assert "| Epochs | 3 :primary-badge[recipe: " in shown
+    assert "Train again" in labels(page) and "Resume" not in labels(page)
+
+
+def test_a_vanished_run_is_a_sentence_with_the_way_back() -> None:
+    page = opened(run="f" * 32)
+    assert "There is no run" in page.error[0].value
+    assert page.get("page_link")
+
+
+def test_a_failed_run_says_why_and_goes_on_only_from_a_checkpoint(home: Path) -> None:
+    run_id, = queued()
+    running(run_id, train__epoch=1.0)
+    write.finish(run_id, "FAILED", "The worker was killed from outside.")
+    page = opened(run=run_id)
+    assert page.error[0].value == "The worker was killed from outside."
+    assert "Resume" not in labels(page)
+    log = write.RunLog(run_id, home / "none", lambda: False, lambda: None)
+    log.checkpoint({"step": 5}, 5)
+    log.close()
+    page = press(opened(run=run_id), "Resume")
+    assert read.run(run_id).state == "SCHEDULED"
+    assert "waiting" in words(page)
+
+
+def test_deleting_asks_first() -> None:
+    run_id, = queued()
+    finished(run_id, 0.9)
+    page = press(opened(run=run_id), "Delete")
+    assert "goes, with its curves, pictures and checkpoints" in words(page)
+    assert read.run(run_id).state == "FINISHED"
+
+
+def test_train_again_is_the_same_experiment_as_a_new_run() -> None:
+    run_id, = queued(epochs=5)
+    finished(run_id, 0.9)
+    press(opened(run=run_id), "Train again")
+    again, old = read.runs()
+    assert old.id == run_id and again.experiment == old.experiment
+
+
+def test_the_test_previews_come_first_and_a_confusion_matrix_is_drawn(home: Path) -> None:
+    run_id, = queued()
+    running(run_id, train__epoch=1.0)
+    log = write.RunLog(run_id, home / "none", lambda: False, lambda: None)
+    log.preview(Preview("digits", Image.new("L", (8, 8)), None), 10)
+    counts = {"counts": np.eye(2, dtype=int).tolist(), "classes": ["a", "b"]}
+    log.preview(Preview("test_confusion", Image.new("L", (8, 8)), counts), 200)
+    log.close()
+    write.finish(run_id, "FINISHED")
+    page = opened(run=run_id)
+    pills = page.button_group("preview")
+    assert pills.options == ["Test confusion", "Digits"]
+    assert pills.value == "test_confusion"
+
+
+def test_a_store_that_goes_away_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    assert "can't be reached" in words(opened())

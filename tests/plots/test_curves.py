@@ -1,0 +1,71 @@
+"""Curves: TensorBoard's smoothing, and what a chart leaves out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.plots.confusion import confusion
+from core.plots.curves import Curve, figure, omissions, smoothed, time_unit
+
+
+def line(values, name: str = "a", along=None, **more) -> Curve:
+    values = np.asarray(values, np.float64)
+    return Curve(name, np.arange(len(values), dtype=np.float64) if along is None else np.asarray(along, np.float64), values,
+                 "#0072B2", **more)
+
+
+def test_smoothing_is_tensorboards_average_without_its_bias_to_zero() -> None:
+    values, weight = np.array([1.0, 3.0, 2.0, 8.0]), 0.6
+    expected = []
+    for n in range(1, 5):  # the weighted mean in closed form: newest weighs 1, the one before 0.6, ...
+        weights = weight ** np.arange(n - 1, -1, -1)
+        expected.append(weights @ values[:n] / weights.sum())
+    assert smoothed(values, weight) == pytest.approx(expected)
+    assert smoothed(values, weight)[0] == 1.0  # the first point stands where it was logged
+
+
+def test_smoothing_leaves_gaps_constants_and_weight_zero_alone() -> None:
+    held = smoothed(np.array([1.0, np.nan, 3.0]), 0.5)
+    assert np.isnan(held[1])
+    assert held[2] == pytest.approx((0.5 * 1 + 3) / 1.5)
+    assert (smoothed(np.full(5, 0.1), 0.9) == 0.1).all()
+    assert smoothed(np.array([2.0, 1.0]), 0).tolist() == [2, 1]
+    assert smoothed(np.array([]), 0.9).size == 0
+
+
+def test_the_raw_line_stays_behind_a_smoothed_one() -> None:
+    drawn = figure([line([3.0, 1.0, 2.0])], smoothing=0.5)
+    raw, smooth = drawn.data
+    assert list(raw.y) == [3, 1, 2] and raw.opacity < 0.5 and raw.showlegend is False
+    assert list(smooth.y) == pytest.approx(smoothed(np.array([3.0, 1.0, 2.0]), 0.5).tolist())
+
+
+def test_axes_carry_their_scale_and_unit() -> None:
+    drawn = figure([line([0.1, 0.9], along=[0, 7200])], axis="time", log_y=True, percent=True)
+    assert drawn.layout.xaxis.title.text == "time (hours)"
+    assert list(drawn.data[0].x) == [0, 2]
+    assert (drawn.layout.xaxis.type, drawn.layout.yaxis.type) == ("linear", "log")
+    assert "%" in drawn.layout.yaxis.tickformat
+
+
+@pytest.mark.parametrize(("seconds", "unit"), [(30, "seconds"), (119, "seconds"), (120, "minutes"), (7200, "hours"),
+                                               (172_800, "days")])
+def test_the_unit_of_time_suits_the_span(seconds: float, unit: str) -> None:
+    assert time_unit(seconds)[1] == unit
+
+
+def test_what_a_chart_leaves_out_is_said() -> None:
+    assert omissions([line([1.0, 2.0])]) == ""
+    assert omissions([line([1.0, 2.0], logged=5000)]) == "Shows 2 of 5,000 logged points, spread evenly."
+    assert "1 point at or below zero has no place" in omissions([line([0.0, 2.0])], log_y=True)
+    assert "2 points" in omissions([line([0.0, 2.0, -1.0])], log_x=False, log_y=True)
+
+
+def test_a_confusion_matrix_has_every_count_and_shades_by_the_share_of_the_true_class() -> None:
+    counts = np.array([[90, 10], [0, 0]])
+    drawn = confusion(counts, ["3", "8"]).data[0]
+    assert np.asarray(drawn.z) == pytest.approx(np.sqrt([[0.9, 0.1], [0, 0]]))
+    assert drawn.customdata[0][1][0] == "3 taken for 8"
+    assert [[cell[1] for cell in row] for row in drawn.customdata] == counts.tolist()
+    assert list(map(list, drawn.text)) == [["90", "10"], ["", ""]]

@@ -1,0 +1,49 @@
+"""How runs differ, and whether by more than chance."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from core.tracking import compare
+from core.tracking.read import Run
+
+
+def run(**params: str) -> Run:
+    params = {name.replace("__", "."): value for name, value in params.items()}
+    return Run("0" * 32, "", "FINISHED", params, {}, {}, 0.0, None)
+
+
+def test_only_what_differs_is_named_what_was_trained_first_and_the_seed_last() -> None:
+    runs = [run(architecture="mlp", training__epochs="3", seed="0", model__width="64"),
+            run(architecture="lenet", training__epochs="3", seed="1")]
+    assert compare.differing(runs) == ["architecture", "seed", "model.width"]
+    assert compare.differing(runs[:1]) == []
+
+
+def test_runs_that_differ_in_their_seed_alone_are_one_experiment() -> None:
+    a0, b0, a1 = run(lr="1", seed="0"), run(lr="2", seed="0"), run(lr="1", seed="1")
+    assert compare.by_experiment([a0, b0, a1]) == [[a0, a1], [b0]]
+
+
+def test_the_spread_has_the_sample_standard_deviation() -> None:
+    found = compare.spread([1.0, 2.0, 4.0])
+    assert (found.n, found.mean) == (3, pytest.approx(7 / 3))
+    assert found.sd == pytest.approx(math.sqrt(((1 - 7 / 3) ** 2 + (2 - 7 / 3) ** 2 + (4 - 7 / 3) ** 2) / 2))
+    assert math.isnan(compare.spread([1.0]).sd)
+    assert compare.spread([]) is None
+
+
+def test_welchs_test_against_its_formula() -> None:
+    """Two equally spread triples: t = 2 / sqrt(2/3) with 4 degrees of freedom, whose distribution has a closed form."""
+    t = 2 / math.sqrt(2 / 3)
+    s = t / math.sqrt(1 + t * t / 4)
+    below = 0.5 + 3 / 8 * s * (1 - s * s / 12)
+    assert compare.chance([1.0, 2.0, 3.0], [3.0, 4.0, 5.0]) == pytest.approx(2 * (1 - below))
+
+
+def test_too_few_seeds_say_nothing_and_no_spread_says_all() -> None:
+    assert compare.chance([1.0, 2.0], [3.0, 4.0, 5.0]) is None
+    assert compare.chance([1.0] * 3, [2.0] * 3) == 0
+    assert compare.chance([1.0] * 3, [1.0] * 3) == 1
