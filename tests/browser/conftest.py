@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expec
 
 PROJECT = Path(__file__).resolve().parents[2]
 SHARED_DATA = PROJECT.parent / "shared" / "data"
+DATA = {"GLASSBOX_DATA": str(SHARED_DATA)} if SHARED_DATA.exists() else {}
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 LONGEST = 30_000  # ms that the page may take to show what is expected, on two cores that train at the same time
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
@@ -36,9 +37,7 @@ def app(home: Path) -> Iterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    environment = os.environ | {"GLASSBOX_HOME": str(home)}
-    if SHARED_DATA.exists():
-        environment["GLASSBOX_DATA"] = str(SHARED_DATA)
+    environment = os.environ | {"GLASSBOX_HOME": str(home)} | DATA
     address = f"http://localhost:{port}"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
     with open(home / "app.log", "wb") as log:
@@ -51,6 +50,14 @@ def app(home: Path) -> Iterator[str]:
             if process.pid == server.pid or _belongs(process, home):
                 process.kill()
         server.wait()
+
+
+@pytest.fixture
+def the_apps_store(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process, too, works for the app's home: it launches and reads what the app does."""
+    for name, value in ({"GLASSBOX_HOME": str(home)} | DATA).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,8 @@ from core.tracking import read
 
 
 @pytest.fixture
-def runs(home, monkeypatch, until) -> list[str]:
+def runs(the_apps_store, until) -> list[str]:
     """Two finished perceptrons that differ in their width: trained once."""
-    monkeypatch.setenv("GLASSBOX_HOME", str(home))
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     if trained := read.runs():
         return [run.id for run in reversed(trained)]
     made = [

@@ -13,9 +13,8 @@ SEVEN = [(0.25, 0.25), (0.5, 0.24), (0.75, 0.25), (0.6, 0.5), (0.45, 0.85)]
 
 
 @pytest.fixture
-def lenet(home, monkeypatch, until) -> str:
+def lenet(the_apps_store, until) -> str:
     """The id of a LeNet-5 that has learned the digits: trained once, by the app's own supervisor."""
-    monkeypatch.setenv("GLASSBOX_HOME", str(home))
     if trained := read.runs():
         return trained[0].id
     run_id, = queue.submit(Experiment.make("classification", "lenet", "digits", training={"epochs": 4}))

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from core import catalog
 
 PICTURES = Path(__file__).parent / "pictures"
-LONGEST = 120_000  # ms; a full default run of DCGAN takes some five minutes on two cores
+A_RUN = 900_000  # ms; a full default run of DCGAN takes some five minutes on two cores
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def picture(request: pytest.FixtureRequest, settle) -> Callable[[Page, str], Non
 
 
 @pytest.fixture
-def train(page: Page, request: pytest.FixtureRequest, settle) -> Callable[..., str]:
+def train(page: Page, the_apps_store, request: pytest.FixtureRequest, settle) -> Callable[..., str]:
     """`train(task, architecture, datasets, **settings)` launches from the page, on the first data set that is here, and
     waits for the end of the run on its live view. Gives the run's id. The settings shorten it."""
 
@@ -47,7 +47,7 @@ def train(page: Page, request: pytest.FixtureRequest, settle) -> Callable[..., s
         page.get_by_role("button", name="Launch", exact=True).click()
         page.get_by_role("link", name="Watch").first.click()
         page.wait_for_url("**/runs?run=*")
-        expect(page.get_by_text("finished", exact=True)).to_be_visible(timeout=LONGEST)
+        expect(page.locator(".stMarkdownBadge", has_text="finished")).to_be_visible(timeout=A_RUN)
         settle(page)
         return re.search(r"run=(\w{32})", page.url)[1]
 

@@ -10,14 +10,8 @@ from core.jobs import queue
 from core.tracking import read
 
 
-@pytest.fixture(autouse=True)
-def the_apps_store(home, monkeypatch) -> None:
-    monkeypatch.setenv("GLASSBOX_HOME", str(home))
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-
-
 @pytest.fixture
-def running(until) -> str:
+def running(the_apps_store, until) -> str:
     """A run that trains for as long as a test may take."""
     run_id, = queue.submit(Experiment.make("classification", "mlp", "digits", training={"epochs": 9000, "previews": 200}))
     until(run_id, lambda run: "validation/loss" in run.metrics)
