@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import streamlit as st
@@ -37,6 +38,14 @@ def ensure_supervisor() -> None:
     supervisor.ensure()
 
 
+@st.cache_resource(max_entries=16, show_spinner=False)
+def freeze(page: str) -> None:
+    """Takes what the page's imports have brought out of garbage collection, which Streamlit forces after every refresh:
+    half a million objects of torch, MLflow and Plotly, each time looked through in vain, kept half a core busy."""
+    gc.collect()
+    gc.freeze()
+
+
 @st.fragment(run_every=4)
 def status_line() -> None:
     """How much is running and waiting, and on what."""
@@ -61,5 +70,6 @@ try:
 except UserError as error:  # what a page can't mend by itself (the store is away) is said where the person is
     st.error(str(error), icon=":material/error:")
 ensure_supervisor()
+freeze(page.title)
 with st.sidebar:
     status_line()

@@ -55,7 +55,7 @@ class DCGAN(Architecture):
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:
         batch_size = given.get("batch_size", 64)
-        epochs = min(1000, epochs_for(4600, spec, batch_size))  # with few pictures, more only learns them by heart
+        epochs = min(1000, epochs_for(3000, spec, batch_size))  # with few pictures, more only learns them by heart
         return {"epochs": epochs, "learning_rate": 2e-4, "momentum": 0.5, **given}
 
     def __init__(self, settings: Settings, spec: DataSpec):

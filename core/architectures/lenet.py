@@ -42,7 +42,7 @@ class LeNet(Architecture):
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:
         batch_size = given.get("batch_size", 64)
-        return {"epochs": max(3, epochs_for(1500, spec, batch_size)), "schedule": "cosine", "learning_rate": 2e-3, **given}
+        return {"epochs": max(3, epochs_for(1200, spec, batch_size)), "schedule": "cosine", "learning_rate": 2e-3, **given}
 
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import io
+import os
+import re
 
 import numpy as np
 import torch
@@ -17,10 +20,12 @@ from torch import Tensor
 
 from core.catalog import DataSpec
 from core.errors import UserError
+from core.home import home
 from core.inside.load import Loaded
 
 PAD = 256  # a drawing's coordinates are 0..255, one byte each
 MOST_PIXELS = 40_000_000  # of an uploaded picture: more is no photograph, or a bomb
+KEPT = 1024  # pixels of a side of a picture that is kept for its address
 PHOTOGRAPHS = {"Cat": "chelsea", "Coffee": "coffee", "Photographer": "camera"}
 _PEN = 22  # width of the pen on the pad: a stroke of digits in the 20×20 box is some two pixels wide
 
@@ -42,6 +47,33 @@ def open_picture(content: bytes) -> np.ndarray:
         raise UserError("This file is no picture that can be read: take a PNG, JPEG or WebP file.") from error
     paper = Image.new("RGBA", upright.size, "white")
     return np.asarray(Image.alpha_composite(paper, upright).convert("RGB"))
+
+
+def keep(picture: np.ndarray) -> str:
+    """Keeps a picture, uint8 `(height, width, 3)`, in the home, so that an address can hold it. Gives its name.
+
+    It is shrunk to at most `KEPT` pixels a side. Raises `OSError` where the disk is full.
+    """
+    image = Image.fromarray(picture)
+    image.thumbnail((KEPT, KEPT), Image.Resampling.LANCZOS)
+    held = io.BytesIO()
+    image.save(held, "PNG")
+    name = hashlib.sha256(held.getvalue()).hexdigest()[:20]
+    path = home() / "pictures" / f"{name}.png"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}")
+        part.write_bytes(held.getvalue())
+        part.replace(path)  # whole or not at all
+    return name
+
+
+def kept(name: str) -> np.ndarray:
+    """The picture that `keep` named so, uint8 `(height, width, 3)`. Raises `UserError` where it is not here (any more)."""
+    path = home() / "pictures" / f"{name}.png"
+    if not re.fullmatch("[0-9a-f]{20}", name) or not path.exists():
+        raise UserError("The picture of this address is not on this server (any more): upload it again.")
+    return open_picture(path.read_bytes())
 
 
 def photograph(name: str) -> np.ndarray:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 from filelock import FileLock, Timeout
@@ -23,8 +24,9 @@ from core.jobs.devices import Slot, slots
 from core.jobs.folder import RunFolder, is_held
 from core.tracking import read, store, write
 
-POLL_SECONDS = 0.3
+LOOK_SECONDS, WAKE_SECONDS = 2.0, 0.1  # between looks into the store, and between looks for what calls for one at once
 IDLE_SECONDS = 900.0  # then it goes, and the next launch starts another
+BEGINNING_SECONDS = 15.0  # of a run, in which no other worker is started
 STOP_SECONDS = 20.0  # from a stop request to SIGKILL
 STARTING_SECONDS = 30.0  # how long a claimed run may be without a worker's lock
 STALLED_SECONDS = 1800.0  # a worker that makes no step for so long hangs
@@ -35,13 +37,19 @@ def _lock() -> FileLock:
     return FileLock(home() / "supervisor.lock")
 
 
+def _call() -> Path:
+    """The file that is touched when there is something to do."""
+    return home() / "supervisor.call"
+
+
 def alive() -> bool:
     """Whether a supervisor lives on this machine."""
     return is_held(_lock())
 
 
 def ensure() -> None:
-    """Starts a supervisor, apart from this process, if none lives."""
+    """Has this machine's supervisor look into the store at once; starts one, apart from this process, if none lives."""
+    _call().touch()
     if alive():
         return
     with open(home() / "supervisor.log", "ab") as output:
@@ -76,6 +84,7 @@ class Supervisor:
     workers: dict[str, subprocess.Popen] = field(default_factory=dict)
     reserve: subprocess.Popen | None = None
     stopping: dict[str, float] = field(default_factory=dict)
+    called: int = 0  # when somebody called last, as the file says
 
     def run(self) -> None:
         busy_at = time.monotonic()
@@ -86,13 +95,19 @@ class Supervisor:
                     busy_at = time.monotonic()
             except UserError as error:  # the store is away: workers go on, and so does this loop
                 print(error, file=sys.stderr, flush=True)
-                time.sleep(2)
-            time.sleep(POLL_SECONDS)
+            self.wait()
+
+    def wait(self) -> None:
+        """Until the next look: some seconds, or until somebody calls or a worker ends."""
+        until, called = time.monotonic() + LOOK_SECONDS, self.called
+        while time.monotonic() < until and self.called == called:
+            time.sleep(WAKE_SECONDS)
+            self.called = _call().stat().st_mtime_ns if _call().exists() else 0
+            if any(worker.poll() is not None for worker in self.workers.values()):
+                return
 
     def look(self) -> bool:
         """One round: the dead, the stopped, the new. Gives whether there is anything to do."""
-        if self.reserve is None or self.reserve.poll() is not None:
-            self.reserve = _worker()
         running = [run for run in read.runs_in_state("RUNNING") if run.tags.get("glassbox.place") == store.place()]
         alive = {run.id for run in running}
         for gone in [run_id for run_id, worker in self.workers.items() if worker.poll() is not None and run_id not in alive]:
@@ -107,7 +122,15 @@ class Supervisor:
             if slot:
                 taken.add(slot.name)
                 self._start(run, slot)
+                running.append(read.run(run.id))
+        # A worker's start keeps a core busy for some seconds, which a run that has just begun needs more.
+        if not any(time.time() - run.started < BEGINNING_SECONDS for run in running if run.started):
+            self._keep_reserve()
         return bool(running or waiting)
+
+    def _keep_reserve(self) -> None:
+        if self.reserve is None or self.reserve.poll() is not None:
+            self.reserve = _worker()
 
     def dismiss(self) -> None:
         """Lets the reserve go; workers that train are left alone."""
@@ -123,6 +146,7 @@ class Supervisor:
         }
         client.log_batch(run.id, tags=[RunTag(name, value) for name, value in tags.items()])
         client.update_run(run.id, status="RUNNING")
+        self._keep_reserve()
         worker, self.reserve = self.reserve, None
         order = {"run": run.id, "threads": slot.threads, "visible": slot.visible}
         try:

@@ -43,8 +43,8 @@ def pick_run(label: str, runs: Sequence[read.Run], *, key: str, optional: bool =
     def words(run_id: str) -> str:  # Streamlit tells options apart by their text
         return titles[run_id] if count[titles[run_id]] == 1 else f"{titles[run_id]} · {run_id[:6]}"
 
-    st.selectbox(label, list(by_id), index=None if optional else 0, key=key, format_func=words, on_change=_keep, args=(key,),
-                 placeholder="Another run, or the same one earlier")
+    st.selectbox(label, list(by_id), index=None if optional else 0, key=key, format_func=words, on_change=_keep,
+                 args=(key, key), placeholder="Another run, or the same one earlier")
     return by_id.get(st.session_state[key])
 
 
@@ -55,17 +55,19 @@ def pick_checkpoint(steps: Sequence[int], *, key: str, label: str = "Checkpoint"
     if named and step is None:
         st.warning(f"There is no checkpoint of step {named} (any more): the newest is shown.", icon=":material/search_off:")
     if len(steps) > 1:
-        st.session_state[key] = steps[-1] if step is None else step
+        # A new widget for each step that comes: what the browser still says of the old one is no choice of the person's.
+        slider = f"{key}_of_{len(steps)}"
+        st.session_state[slider] = steps[-1] if step is None else step
         st.select_slider(
-            label, list(steps), key=key, format_func=lambda step: f"step {step:,}", on_change=_keep, args=(key, steps[-1]),
-            help="Slide to the left to ask the model as it was earlier in its training.",
+            label, list(steps), key=slider, format_func=lambda step: f"step {step:,}", on_change=_keep,
+            args=(key, slider, steps[-1]), help="Slide to the left to ask the model as it was earlier in its training.",
         )
     return step
 
 
-def _keep(key: str, default: object = None) -> None:
-    """Writes what a widget holds into the address, where it is not what an address without it means."""
-    if st.session_state[key] in (None, default):
-        st.query_params.pop(key, None)
+def _keep(name: str, widget: str, default: object = None) -> None:
+    """Writes what a widget holds into the address under `name`, where it is not what an address without it means."""
+    if st.session_state[widget] in (None, default):
+        st.query_params.pop(name, None)
     else:
-        st.query_params[key] = str(st.session_state[key])
+        st.query_params[name] = str(st.session_state[widget])

@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from PIL import Image, ImageDraw
+from playwright.sync_api import Browser, Page, expect
 
 from core.experiment import Experiment
 from core.jobs import queue
@@ -81,3 +82,21 @@ def test_a_file_that_is_no_picture_is_said_where_the_person_is(page: Page, lenet
     impostor.write_bytes(b"\x80\x04cos\nsystem\n(S'id'\ntR.")
     page.locator("input[type=file]").set_input_files(impostor)
     expect(page.get_by_text("This file is no picture that can be read")).to_be_visible()
+
+
+def test_an_uploaded_picture_stands_in_the_address(page: Page, lenet, settle, browser: Browser, tmp_path):
+    seven = Image.new("RGB", (200, 200), "white")
+    ImageDraw.Draw(seven).line([(50, 50), (150, 50), (90, 170)], fill="black", width=18)
+    seven.save(tmp_path / "seven.png")
+    page.goto(f"/inside?run={lenet}&input=Upload")
+    settle(page)
+    page.locator('input[type="file"]').set_input_files(tmp_path / "seven.png")
+    page.wait_for_url(re.compile("picture=[0-9a-f]{20}"))
+    settle(page)
+    assert answer(page) == "7"
+
+    other = browser.new_page(viewport={"width": 1440, "height": 900})
+    other.goto(page.url)  # as another person would
+    settle(other)
+    assert answer(other) == "7"
+    other.close()

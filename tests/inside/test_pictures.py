@@ -114,3 +114,18 @@ def test_a_picture_of_too_many_pixels_is_turned_away_before_it_is_unpacked():
 def test_every_photograph_that_comes_along_opens():
     for name in pictures.PHOTOGRAPHS:
         assert pictures.photograph(name).shape[2] == 3
+
+
+def test_a_kept_picture_comes_back_by_its_name(home) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (40, 30, 3), np.uint8)
+    name = pictures.keep(picture)
+    assert pictures.keep(picture) == name  # the same picture, the same address
+    assert np.array_equal(pictures.kept(name), picture)
+    large = pictures.keep(np.zeros((3000, 1500, 3), np.uint8))
+    assert pictures.kept(large).shape == (1024, 512, 3)
+
+
+@pytest.mark.parametrize("name", ["0" * 20, "../../etc/passwd", ""])
+def test_an_address_whose_picture_is_not_here_is_a_sentence(home, name: str) -> None:
+    with pytest.raises(UserError, match="upload it again"):
+        pictures.kept(name)

@@ -84,8 +84,13 @@ def _drawn() -> np.ndarray | None:
 
 
 def _uploaded() -> np.ndarray | None:
-    """The person's own picture, uint8 `(height, width, 3)`."""
-    file = st.file_uploader("A picture of yours", type=FILES, key="upload", max_upload_size=20)
-    if file is None:
-        return None
-    return pictures.open_picture(file.getvalue())
+    """The person's own picture, uint8 `(height, width, 3)`. The address holds its name."""
+    file = st.file_uploader("A picture of yours", type=FILES, key="upload", max_upload_size=20, on_change=_forget_picture,
+                            help="It stays on this server, so that this page's address shows it again.")
+    if file is not None and "picture" not in st.query_params:
+        st.query_params["picture"] = pictures.keep(pictures.open_picture(file.getvalue()))
+    return pictures.kept(st.query_params["picture"]) if "picture" in st.query_params else None
+
+
+def _forget_picture() -> None:
+    st.query_params.pop("picture", None)
