@@ -20,6 +20,8 @@ export default function ({ data, parentElement }) {
     box.setAttribute("role", "img");
     parentElement.append(box);
   }
+  if (box.drawn === data.figure) return; // a refresh that brought nothing new
+  box.drawn = data.figure;
   const figure = JSON.parse(data.figure);
   box.style.height = `${figure.layout.height}px`; // before Plotly is there, so that nothing jumps when it is
   box.setAttribute("aria-label", data.alt);
