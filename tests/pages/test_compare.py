@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
-import pytest
 from mlflow.entities import Metric
 from streamlit.testing.v1 import AppTest
 
 from core.experiment import Experiment
-from core.jobs import queue, supervisor
+from core.jobs import queue
 from core.tracking import store, write
-
-APP = Path(__file__).resolve().parents[2] / "app.py"
-
-
-@pytest.fixture(autouse=True)
-def nothing_trains(ready_store: None, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(supervisor, "ensure", lambda: None)
+from tests.pages.driving import opened, words
 
 
-def opened(*runs: str, **address: str) -> AppTest:
-    page = AppTest.from_file(str(APP), default_timeout=60)
-    page.switch_page("pages/compare.py")
-    if runs:
-        page.query_params["runs"] = ",".join(runs)
-    for name, value in address.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception, page.exception[0].message
-    return page
-
-
-def words(page: AppTest) -> str:
-    shown = (*page.markdown, *page.subheader, *page.error, *page.caption, *page.warning)
-    return "\n".join(element.value for element in shown)
+def compared(*runs: str, **address: str) -> AppTest:
+    return opened("compare", **({"runs": ",".join(runs)} if runs else {}), **address)
 
 
 def trained(accuracies: list[float], **training) -> list[str]:
@@ -60,12 +39,12 @@ def frame_with(page: AppTest, column: str):
 
 
 def test_an_empty_store_says_what_to_train_first() -> None:
-    assert "Nothing to compare yet" in words(opened())
+    assert "Nothing to compare yet" in words(compared())
 
 
 def test_what_differs_is_shown_alone() -> None:
     slow, fast = trained([0.9], epochs=3)[0], trained([0.95], epochs=9)[0]
-    page = opened(slow, fast)
+    page = compared(slow, fast)
     differences = frame_with(page, "Epochs")
     assert set(differences.columns) == {"", "Run", "Epochs"}
     assert differences["Epochs"].tolist() == ["3", "9"]
@@ -73,33 +52,33 @@ def test_what_differs_is_shown_alone() -> None:
 
 def test_the_same_settings_are_said_to_be_the_same() -> None:
     first, second = trained([0.9])[0], trained([0.9])[0]
-    assert "same settings, seed included" in words(opened(first, second))
+    assert "same settings, seed included" in words(compared(first, second))
 
 
 def test_results_stand_best_first() -> None:
     worse, better = trained([0.9], epochs=3)[0], trained([0.95], epochs=9)[0]
-    results = frame_with(opened(worse, better), "Test accuracy")
+    results = frame_with(compared(worse, better), "Test accuracy")
     assert results["Test accuracy"].tolist() == [0.95, 0.9]
 
 
 def test_too_few_seeds_are_not_judged() -> None:
-    page = opened(*trained([0.9, 0.91], epochs=3), *trained([0.95, 0.96], epochs=9))
+    page = compared(*trained([0.9, 0.91], epochs=3), *trained([0.95, 0.96], epochs=9))
     assert "Too few seeds to tell" in words(page)
 
 
 def test_a_real_difference_is_called_one_and_a_chance_one_is_not() -> None:
     low, high = trained([0.900, 0.901, 0.902], epochs=3), trained([0.950, 0.951, 0.952], epochs=9)
-    real = words(opened(*low, *high))
+    real = words(compared(*low, *high))
     assert "**Epochs 9** beats **Epochs 3** by 5.00 percentage points of test accuracy: more than chance explains" in real
     other = trained([0.890, 0.902, 0.914], epochs=5)
-    assert "but chance alone may explain that" in words(opened(*low, *other))
-    spread = frame_with(opened(*low, *high), "Seeds")
+    assert "but chance alone may explain that" in words(compared(*low, *other))
+    spread = frame_with(compared(*low, *high), "Seeds")
     assert spread["Test accuracy"].tolist() == ["95.10 ± 0.10 %", "90.10 ± 0.10 %"]
 
 
 def test_the_address_holds_measure_axis_smoothing_and_scales() -> None:
     made = trained([0.9, 0.91])
-    page = opened(*made, metric="train/loss", x="time", smooth="0.6", log="y")
+    page = compared(*made, metric="train/loss", x="time", smooth="0.6", log="y")
     assert page.selectbox("metric").value == "train/loss"
     assert page.slider("smooth").value == 0.6
     assert (page.button_group("x").value, page.button_group("log").value) == ("time", ["y"])
@@ -107,7 +86,7 @@ def test_the_address_holds_measure_axis_smoothing_and_scales() -> None:
 
 def test_a_vanished_run_is_said_and_the_others_are_shown() -> None:
     made = trained([0.9, 0.91])
-    page = opened(*made, "f" * 32)
+    page = compared(*made, "f" * 32)
     assert "There is no run" in page.warning[0].value
     assert len(frame_with(page, "Test accuracy")) == 2
 
@@ -115,7 +94,7 @@ def test_a_vanished_run_is_said_and_the_others_are_shown() -> None:
 def test_a_filter_narrows_the_choice() -> None:
     made = trained([0.9])
     queue.submit(Experiment.make("classification", "lenet", "digits"))
-    page = opened(find="perceptron")
+    page = compared(find="perceptron")
     assert len(page.dataframe[0].value) == 1
-    assert "No run is like that" in words(opened(find="nothing at all"))
+    assert "No run is like that" in words(compared(find="nothing at all"))
     assert made

@@ -5,24 +5,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 
 from core import catalog
 from core.catalog import DataSpec
 from core.datasets.base import Data, Split
 from core.experiment import Experiment
-from core.jobs import supervisor
 from core.tracking import store, write
 from core.training.setup import build_model
+from tests.pages.driving import address_of, opened, ran, words
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 SEVEN = "QEBQP2A_cD6APZA-oD-wP8BAtlCtYKNwmoCQloatfcNz2g"
 VOCABULARY = ("<padding>", "<unknown>", "a", "moving", "story", ",", "beautifully", "told")
-
-
-@pytest.fixture(autouse=True)
-def nothing_trains(ready_store: None, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(supervisor, "ensure", lambda: None)
 
 
 def kept(task: str, architecture: str, dataset: str, state: str = "FINISHED", seed: int = 0, **spec_of_data) -> str:
@@ -50,43 +44,19 @@ def digits() -> str:
     return kept("classification", "lenet", "digits")
 
 
-def opened(**address: str) -> AppTest:
-    page = AppTest.from_file(str(APP), default_timeout=60)
-    page.switch_page("pages/inside.py")
-    for name, value in address.items():
-        page.query_params[name] = value
-    return ran(page)
-
-
-def ran(page: AppTest) -> AppTest:
-    page.run()
-    assert not page.exception, page.exception[0].message
-    return page
-
-
-def words(page: AppTest) -> str:
-    shown = (*page.markdown, *page.subheader, *page.error, *page.caption, *page.info, *page.warning)
-    return "\n".join(element.value for element in shown)
-
-
-def address_of(page: AppTest) -> dict[str, str]:
-    """AppTest gives what the test itself set as text, and what the page set as a list."""
-    return {name: value if isinstance(value, str) else value[0] for name, value in page.query_params.items()}
-
-
 def test_an_empty_store_says_what_will_be_here():
-    assert "Nothing to look into yet" in words(opened())
+    assert "Nothing to look into yet" in words(opened("inside"))
 
 
 def test_a_run_is_named_with_its_seed(digits):
-    page = opened(run=digits)
+    page = opened("inside", run=digits)
     assert any(re.fullmatch(r"LeNet-5 on Digits · seed 0 · (just now|\d+ (s|min) ago)", option)
                for option in page.selectbox("run").options)
     assert "The answer appears here" in words(page)
 
 
 def test_a_link_with_a_drawing_shows_its_answer_and_the_way_through_the_layers(digits):
-    page = opened(run=digits, drawing=SEVEN, layer="convolution 2", map="3")
+    page = opened("inside", run=digits, drawing=SEVEN, layer="convolution 2", map="3")
     assert page.metric[0].value in "0123456789"
     assert page.selectbox("layer").value == "convolution 2"
     assert "**Convolution 2, map 3**" in words(page)
@@ -94,7 +64,7 @@ def test_a_link_with_a_drawing_shows_its_answer_and_the_way_through_the_layers(d
 
 
 def test_another_layer_goes_into_the_address(digits):
-    page = opened(run=digits, drawing=SEVEN, layer="convolution 2", map="3")
+    page = opened("inside", run=digits, drawing=SEVEN, layer="convolution 2", map="3")
     page.selectbox("layer").select("relu 1")
     ran(page)
     assert address_of(page)["layer"] == "relu 1"
@@ -102,31 +72,31 @@ def test_another_layer_goes_into_the_address(digits):
 
 
 def test_an_older_checkpoint_can_be_slid_to(digits):
-    page = opened(run=digits, drawing=SEVEN)
-    assert page.select_slider("step").value == 10
-    page.select_slider("step").set_value(0)
+    page = opened("inside", run=digits, drawing=SEVEN)
+    assert page.select_slider("step_of_2").value == 10
+    page.select_slider("step_of_2").set_value(0)
     ran(page)
     assert address_of(page)["step"] == "0"
-    page.select_slider("step").set_value(10)  # the newest needs no word in the address: it may become another
+    page.select_slider("step_of_2").set_value(10)  # the newest needs no word in the address: it may become another
     ran(page)
     assert "step" not in page.query_params
 
 
 def test_a_picture_of_the_validation_data_can_be_taken(digits):
-    page = opened(run=digits, input="From the data", index="60")
+    page = opened("inside", run=digits, input="From the data", index="60")
     assert page.number_input("index").value == 60
     assert page.metric[0].value in "0123456789"
 
 
 def test_two_models_are_asked_the_same_side_by_side(digits):
     other = kept("classification", "mlp", "digits", seed=3)
-    page = opened(run=digits, other=other, drawing=SEVEN)
+    page = opened("inside", run=digits, other=other, drawing=SEVEN)
     assert len(page.metric) == 2
-    assert {"step", "other_step"} <= {slider.key for slider in page.select_slider}
+    assert {"step_of_2", "other_step_of_2"} <= {slider.key for slider in page.select_slider}
 
 
 def test_a_run_is_compared_with_itself_at_its_start(digits):
-    page = opened(run=digits, other=digits, other_step="0", drawing=SEVEN)
+    page = opened("inside", run=digits, other=digits, other_step="0", drawing=SEVEN)
     heads = [head.value for head in page.subheader if "way through" in head.value]
     assert [head.rpartition(", ")[2] for head in heads] == ["step 10", "step 0"]
 
@@ -134,9 +104,9 @@ def test_a_run_is_compared_with_itself_at_its_start(digits):
 def test_only_what_takes_the_same_is_offered_for_comparison(digits):
     reader = kept("text_classification", "transformer-encoder", "film-reviews", vocabulary=VOCABULARY,
                   vocabulary_size=len(VOCABULARY))
-    page = opened(run=reader)
+    page = opened("inside", run=reader)
     assert all("Transformer" in option for option in page.selectbox("other").options)
-    assert "Transformer" not in "".join(opened(run=digits).selectbox("other").options)
+    assert "Transformer" not in "".join(opened("inside", run=digits).selectbox("other").options)
 
 
 @pytest.mark.parametrize(("address", "said"), [
@@ -145,7 +115,7 @@ def test_only_what_takes_the_same_is_offered_for_comparison(digits):
     ({"drawing": "QEB!"}, "drawing in this address is damaged"),
 ])
 def test_what_vanished_or_is_damaged_is_said_in_a_sentence(digits, address, said):
-    assert said in words(opened(**{"run": digits} | address))
+    assert said in words(opened("inside", **{"run": digits} | address))
 
 
 @pytest.mark.parametrize("address", [
@@ -153,24 +123,24 @@ def test_what_vanished_or_is_damaged_is_said_in_a_sentence(digits, address, said
     {"other": "nobody"}, {"step": "-1"},
 ])
 def test_nonsense_in_the_address_is_harmless(digits, address):
-    opened(**{"run": digits, "drawing": SEVEN} | address)
+    opened("inside", **{"run": digits, "drawing": SEVEN} | address)
 
 
 def test_a_run_that_still_trains_is_followed():
     run_id = kept("classification", "mlp", "digits", state="RUNNING", seed=9)
     try:
-        assert "follows its newest checkpoint" in words(opened(run=run_id))
+        assert "follows its newest checkpoint" in words(opened("inside", run=run_id))
     finally:
         write.finish(run_id, "KILLED")
 
 
 def test_a_waiting_run_is_not_asked(digits):
     waiting = write.create_run(Experiment.make("classification", "mlp", "digits", seed=77))
-    assert "still waiting" in words(opened(run=waiting))
+    assert "still waiting" in words(opened("inside", run=waiting))
 
 
 def test_knobs_turn_and_stay_in_the_address():
-    page = opened(run=kept("adversarial", "dcgan", "faces"), seed="4")
+    page = opened("inside", run=kept("adversarial", "dcgan", "faces"), seed="4")
     assert page.number_input("seed").value == 4
     page.slider("knob_1").set_value(1.5)
     ran(page)
@@ -187,7 +157,7 @@ def test_knobs_turn_and_stay_in_the_address():
 
 
 def test_a_photograph_is_made_noisy_and_cleaned():
-    page = opened(run=kept("denoising", "autoencoder", "digits"), input="Photograph", sigma="0.1")
+    page = opened("inside", run=kept("denoising", "autoencoder", "digits"), input="Photograph", sigma="0.1")
     figures = [caption.value for caption in page.caption if "SSIM" in caption.value]
     assert len(figures) == 2
     assert float(figures[0].split()[0]) == pytest.approx(20, abs=0.6)  # -20 log10(0.1), a little more after clipping
@@ -199,7 +169,7 @@ def test_a_photograph_is_made_noisy_and_cleaned():
 def test_a_sentence_is_read_and_a_head_is_picked():
     run_id = kept("text_classification", "transformer-encoder", "film-reviews", seed=1, vocabulary=VOCABULARY,
                   vocabulary_size=len(VOCABULARY))
-    page = opened(run=run_id, text="A moving octopus, beautifully told", head="2.3")
+    page = opened("inside", run=run_id, text="A moving octopus, beautifully told", head="2.3")
     assert page.metric[0].value in ("negative", "positive")
     assert "**Layer 2, head 3**" in words(page)
     assert "never read the underlined one" in words(page)

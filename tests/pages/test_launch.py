@@ -1,44 +1,19 @@
 """The launch page under AppTest, from app.py as a person meets it."""
 
 import json
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core import catalog
 from core.errors import UserError
 from core.experiment import Experiment
-from core.jobs import queue, supervisor
+from core.jobs import queue
 from core.tracking import read
-
-APP = Path(__file__).resolve().parents[2] / "app.py"
-
-
-@pytest.fixture(autouse=True)
-def nothing_trains(monkeypatch: pytest.MonkeyPatch, ready_store):
-    monkeypatch.setattr(supervisor, "ensure", lambda: None)
-
-
-def launch(**address: str) -> AppTest:
-    page = AppTest.from_file(str(APP), default_timeout=60)
-    page.switch_page("pages/launch.py")
-    for name, text in address.items():
-        page.query_params[name] = text
-    return without_exception(page.run())
-
-
-def without_exception(page: AppTest) -> AppTest:
-    assert not page.exception, page.exception[0].message
-    return page
-
-
-def in_address(page: AppTest) -> dict[str, str]:
-    return {name: text if isinstance(text, str) else text[0] for name, text in page.query_params.items()}
+from tests.pages.driving import address_of, opened, ran
 
 
 def test_only_architectures_and_data_sets_that_fit_are_offered():
-    page = launch(task="classification")
+    page = opened("launch", task="classification")
     offered = page.radio("architecture").options
     assert "LeNet-5" in offered and "DCGAN" not in offered
     greyed = page.radio("architecture_misfits")
@@ -48,7 +23,7 @@ def test_only_architectures_and_data_sets_that_fit_are_offered():
 
 @pytest.mark.parametrize("task", list(catalog.entries("task")))
 def test_every_task_has_a_form_and_its_costs(task: str):
-    page = launch(task=task)
+    page = opened("launch", task=task)
     if page.warning:
         pytest.skip(f"no data set for {task} is here")
     assert [metric.label for metric in page.metric] == ["Parameters", "Steps", "Memory", "FLOP an example"]
@@ -56,36 +31,36 @@ def test_every_task_has_a_form_and_its_costs(task: str):
 
 
 def test_a_changed_setting_goes_into_the_address_and_back_out():
-    page = launch(task="classification", architecture="mlp", dataset="digits")
+    page = opened("launch", task="classification", architecture="mlp", dataset="digits")
     usual = page.number_input("training.epochs").value
-    without_exception(page.number_input("training.epochs").set_value(usual + 1).run())
-    assert in_address(page)["training.epochs"] == str(usual + 1)
-    without_exception(page.number_input("training.epochs").set_value(usual).run())
-    assert "training.epochs" not in in_address(page)
+    ran(page.number_input("training.epochs").set_value(usual + 1))
+    assert address_of(page)["training.epochs"] == str(usual + 1)
+    ran(page.number_input("training.epochs").set_value(usual))
+    assert "training.epochs" not in address_of(page)
 
 
 def test_the_recipes_epochs_follow_the_batch_size():
-    page = launch(task="classification", architecture="mlp", dataset="digits")
+    page = opened("launch", task="classification", architecture="mlp", dataset="digits")
     before = page.number_input("training.epochs").value
-    without_exception(page.number_input("training.batch_size").set_value(256).run())
+    ran(page.number_input("training.batch_size").set_value(256))
     assert page.number_input("training.epochs").value > before
 
 
 def test_another_architecture_keeps_the_training_and_drops_the_models_settings():
     settings = {"training.batch_size": "32", "model.width": "100"}
-    page = launch(task="classification", architecture="mlp", dataset="digits", **settings)
+    page = opened("launch", task="classification", architecture="mlp", dataset="digits", **settings)
     assert page.number_input("model.width").value == 100
-    without_exception(page.radio("architecture").set_value("lenet").run())
+    ran(page.radio("architecture").set_value("lenet"))
     assert page.number_input("training.batch_size").value == 32
     assert page.number_input("model.width").value == catalog.get("architecture", "lenet").Settings().width
 
 
 def test_another_task_drops_what_no_longer_fits_without_complaint():
     settings = {"training.batch_size": "32", "model.width": "4"}
-    page = launch(task="classification", architecture="lenet", dataset="digits", **settings)
-    without_exception(page.button_group("task").set_value("denoising").run())
+    page = opened("launch", task="classification", architecture="lenet", dataset="digits", **settings)
+    ran(page.button_group("task").set_value("denoising"))
     assert not page.error
-    assert in_address(page) == {"task": "denoising", "dataset": "digits", "training.batch_size": "32"}
+    assert address_of(page) == {"task": "denoising", "dataset": "digits", "training.batch_size": "32"}
     assert page.radio("dataset").value == "digits"
 
 
@@ -101,23 +76,24 @@ def test_another_task_drops_what_no_longer_fits_without_complaint():
     ],
 )
 def test_a_wrong_address_is_answered_with_a_sentence_and_a_form_that_works(address: dict[str, str], sentence: str):
-    page = launch(task="classification", **address)
+    page = opened("launch", task="classification", **address)
     assert any(sentence in error.value for error in page.error), [error.value for error in page.error]
     assert page.button("launch").disabled is False
 
 
 def test_a_value_that_validation_refuses_is_said_and_not_taken():
-    page = launch(task="classification", architecture="mlp", dataset="digits")
+    page = opened("launch", task="classification", architecture="mlp", dataset="digits")
     usual = page.number_input("training.learning_rate").value
-    without_exception(page.number_input("training.learning_rate").set_value(0.0).run())
+    ran(page.number_input("training.learning_rate").set_value(0.0))
     assert any("learning_rate should be greater than 0" in error.value for error in page.error)
     assert page.number_input("training.learning_rate").value == usual
 
 
 def test_launching_puts_one_run_for_each_seed_into_the_queue():
-    page = launch(task="classification", architecture="mlp", dataset="digits", **{"training.epochs": "2", "seed": "5"})
-    without_exception(page.number_input("seeds").set_value(3).run())
-    without_exception(page.button("launch").click().run())
+    settings = {"training.epochs": "2", "seed": "5"}
+    page = opened("launch", task="classification", architecture="mlp", dataset="digits", **settings)
+    ran(page.number_input("seeds").set_value(3))
+    ran(page.button("launch").click())
     waiting = read.runs_in_state("SCHEDULED")
     assert sorted(run.experiment.seed for run in waiting) == [5, 6, 7]
     assert {run.experiment.training.epochs for run in waiting} == {2}
@@ -130,14 +106,14 @@ def test_an_old_run_is_cloned_into_the_form():
         training={"batch_size": 32, "learning_rate": 0.01}, model={"activation": "tanh"},
     )
     run_id = queue.submit(old)[0]
-    page = launch(**{"from": run_id})
-    address = in_address(page)
+    page = opened("launch", **{"from": run_id})
+    address = address_of(page)
     assert "from" not in address
     names = {kind: address.pop(kind) for kind in ("task", "architecture", "dataset")}
     assert address == {
         "training.batch_size": "32", "training.learning_rate": "0.01", "model.activation": "tanh", "seed": "3"
     }
-    without_exception(page.button("launch").click().run())
+    ran(page.button("launch").click())
     assert {run.experiment for run in read.runs_in_state("SCHEDULED")} == {old}
     assert names == {"task": "classification", "architecture": "lenet", "dataset": "digits"}
 
@@ -147,12 +123,12 @@ def test_a_full_disk_is_said_beside_the_form(monkeypatch: pytest.MonkeyPatch):
         raise UserError("Only 3 MB are free on the disk: free some space, then launch again.")
 
     monkeypatch.setattr(queue, "submit", full)
-    page = launch(task="classification", architecture="mlp", dataset="digits")
-    without_exception(page.button("launch").click().run())
+    page = opened("launch", task="classification", architecture="mlp", dataset="digits")
+    ran(page.button("launch").click())
     assert any("Only 3 MB are free" in error.value for error in page.error)
 
 
 def test_the_session_keeps_names_and_plain_values_only():
-    page = launch(task="classification", architecture="mlp", dataset="digits")
-    without_exception(page.button("launch").click().run())
+    page = opened("launch", task="classification", architecture="mlp", dataset="digits")
+    ran(page.button("launch").click())
     json.dumps({key: page.session_state[key] for key in ("task", "architecture", "dataset", "launched", "training.epochs")})

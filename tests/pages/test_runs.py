@@ -13,35 +13,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.experiment import Experiment
-from core.jobs import queue, supervisor
+from core.jobs import queue
 from core.tasks.base import Preview
 from core.tracking import read, store, write
-
-APP = Path(__file__).resolve().parents[2] / "app.py"
-
-
-@pytest.fixture(autouse=True)
-def nothing_trains(ready_store: None, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(supervisor, "ensure", lambda: None)
-
-
-def opened(**address: str) -> AppTest:
-    page = AppTest.from_file(str(APP), default_timeout=60)
-    page.switch_page("pages/runs.py")
-    for name, value in address.items():
-        page.query_params[name] = value
-    return ran(page)
-
-
-def ran(page: AppTest) -> AppTest:
-    page.run()
-    assert not page.exception, page.exception[0].message
-    return page
-
-
-def words(page: AppTest) -> str:
-    shown = (*page.title, *page.markdown, *page.subheader, *page.error, *page.caption, *page.warning)
-    return "\n".join(element.value for element in shown)
+from tests.pages.driving import opened, ran, words
 
 
 def labels(page: AppTest) -> list[str]:
@@ -74,7 +49,7 @@ def finished(run_id: str, accuracy: float) -> None:
 
 
 def test_an_empty_store_says_what_will_be_here_and_offers_the_first_run() -> None:
-    page = opened()
+    page = opened("runs")
     assert "No runs yet" in words(page)
     press(page, "Train LeNet-5 on the digits")
     run, = read.runs()
@@ -84,7 +59,7 @@ def test_an_empty_store_says_what_will_be_here_and_offers_the_first_run() -> Non
 def test_the_queue_shows_progress_speed_time_left_and_places() -> None:
     first, second, third = queued(3, epochs=10, batch_size=50)
     running(first, train__loss=0.4321, train__epoch=2.5, train__samples_per_second=1000.0)
-    page = opened()
+    page = opened("runs")
     shown = words(page)
     assert "1 k samples/s · loss 0.4321 · CPU, 2 threads" in shown
     assert "next in the queue" in shown and "place 2 in the queue" in shown
@@ -101,7 +76,7 @@ def test_the_queue_shows_progress_speed_time_left_and_places() -> None:
 def test_a_stop_is_asked_for_once() -> None:
     run_id, = queued()
     running(run_id, train__epoch=0.5)
-    page = opened()
+    page = opened("runs")
     page.button(f"stop_{run_id}").click()
     ran(page)
     assert "glassbox.stop" in read.run(run_id).tags
@@ -113,7 +88,7 @@ def test_ended_runs_are_a_table_with_results_changed_settings_and_causes() -> No
     finished(good, 0.9731)
     running(bad, train__epoch=1.0)
     write.finish(bad, "FAILED", "The disk was full.")
-    frame = opened().dataframe[0].value
+    frame = opened("runs").dataframe[0].value
     assert frame["State"].tolist() == ["failed", "finished"]
     assert frame["Result"].tolist()[1] == 0.9731
     assert frame["Changed settings"].tolist() == ["epochs 7", ""]
@@ -124,16 +99,16 @@ def test_the_table_is_filtered_by_words_task_and_state_and_the_address_holds_it(
     mlp, lenet = queued()[0], queued(architecture="lenet")[0]
     finished(mlp, 0.95)
     finished(lenet, 0.98)
-    assert len(opened().dataframe[0].value) == 2
-    assert opened(find="lenet digits").dataframe[0].value["Run"].tolist() == ["LeNet-5 on Digits, seed 0"]
-    assert "Take a filter away" in words(opened(find="lenet nothing"))
-    assert "Take a filter away" in words(opened(state_is="failed"))
+    assert len(opened("runs").dataframe[0].value) == 2
+    assert opened("runs", find="lenet digits").dataframe[0].value["Run"].tolist() == ["LeNet-5 on Digits, seed 0"]
+    assert "Take a filter away" in words(opened("runs", find="lenet nothing"))
+    assert "Take a filter away" in words(opened("runs", state_is="failed"))
 
 
 def test_one_run_shows_its_numbers_curves_settings_data_and_log() -> None:
     run_id, = queued(epochs=3)
     finished(run_id, 0.9731)
-    page = opened(run=run_id)
+    page = opened("runs", run=run_id)
     shown = words(page)
     assert read.run(run_id).name in shown and "finished" in shown
     assert (page.metric[0].label, page.metric[0].value) == ("Test accuracy", "97.31 %")
@@ -142,7 +117,7 @@ def test_one_run_shows_its_numbers_curves_settings_data_and_log() -> None:
 
 
 def test_a_vanished_run_is_a_sentence_with_the_way_back() -> None:
-    page = opened(run="f" * 32)
+    page = opened("runs", run="f" * 32)
     assert "There is no run" in page.error[0].value
     assert page.get("page_link")
 
@@ -151,13 +126,13 @@ def test_a_failed_run_says_why_and_goes_on_only_from_a_checkpoint(home: Path) ->
     run_id, = queued()
     running(run_id, train__epoch=1.0)
     write.finish(run_id, "FAILED", "The worker was killed from outside.")
-    page = opened(run=run_id)
+    page = opened("runs", run=run_id)
     assert page.error[0].value == "The worker was killed from outside."
     assert "Resume" not in labels(page)
     log = write.RunLog(run_id, home / "none", lambda: False, lambda: None)
     log.checkpoint({"step": 5}, 5)
     log.close()
-    page = press(opened(run=run_id), "Resume")
+    page = press(opened("runs", run=run_id), "Resume")
     assert read.run(run_id).state == "SCHEDULED"
     assert "waiting" in words(page)
 
@@ -165,7 +140,7 @@ def test_a_failed_run_says_why_and_goes_on_only_from_a_checkpoint(home: Path) ->
 def test_deleting_asks_first() -> None:
     run_id, = queued()
     finished(run_id, 0.9)
-    page = press(opened(run=run_id), "Delete")
+    page = press(opened("runs", run=run_id), "Delete")
     assert "goes, with its curves, pictures and checkpoints" in words(page)
     assert read.run(run_id).state == "FINISHED"
 
@@ -173,7 +148,7 @@ def test_deleting_asks_first() -> None:
 def test_train_again_is_the_same_experiment_as_a_new_run() -> None:
     run_id, = queued(epochs=5)
     finished(run_id, 0.9)
-    press(opened(run=run_id), "Train again")
+    press(opened("runs", run=run_id), "Train again")
     again, old = read.runs()
     assert old.id == run_id and again.experiment == old.experiment
 
@@ -187,7 +162,7 @@ def test_the_test_previews_come_first_and_a_confusion_matrix_is_drawn(home: Path
     log.preview(Preview("test_confusion", Image.new("L", (8, 8)), counts), 200)
     log.close()
     write.finish(run_id, "FINISHED")
-    page = opened(run=run_id)
+    page = opened("runs", run=run_id)
     pills = page.button_group("preview")
     assert pills.options == ["Test confusion", "Digits"]
     assert pills.value == "test_confusion"
@@ -195,4 +170,4 @@ def test_the_test_previews_come_first_and_a_confusion_matrix_is_drawn(home: Path
 
 def test_a_store_that_goes_away_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    assert "can't be reached" in words(opened())
+    assert "can't be reached" in words(opened("runs"))
