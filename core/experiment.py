@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any, Literal, get_args
 
 from pydantic import (
-    BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, ValidationInfo, field_validator, model_validator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
 )
 
 from core import catalog

@@ -4,6 +4,7 @@ architecture and its initialisation (whitening, identity), and biases that learn
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.architectures.base import Architecture, sgd_recipe
@@ -87,7 +88,8 @@ def group(narrow: int, wide: int) -> tuple[nn.Module, ...]:
 def convolution(narrow: int, wide: int) -> nn.Conv2d:
     """3×3, whose first maps hand on the maps that come in (Jordan 2024, section 3.3)."""
     made = nn.Conv2d(narrow, wide, 3, padding=1, bias=False)
-    nn.init.dirac_(made.weight[:narrow].data)
+    with torch.no_grad():
+        made.weight[:narrow] = F.pad(torch.eye(min(narrow, wide), narrow)[:, :, None, None], (1, 1, 1, 1))
     return made
 
 
