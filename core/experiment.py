@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from core import catalog
 from core.errors import UserError
@@ -14,6 +23,13 @@ class Settings(BaseModel):
     """Base of all settings: immutable, and an unknown name is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _choice(cls, value: Any, info: ValidationInfo) -> Any:
+        """A choice among numbers out of the command line's text: pydantic reads other numbers out of text, but not these."""
+        choices = get_args(cls.model_fields[info.field_name].annotation)
+        return next((choice for choice in choices if str(choice) == value), value)
 
 
 def setting(default: Any, sentence: str, *, unit: str = "", **limits: Any) -> Any:

@@ -47,19 +47,20 @@ def examples(spec: DataSpec, count: int) -> Split:
     return Split(sentences, targets)
 
 
-def one_of_each_shape() -> list[tuple[str, str, str]]:
-    """The fitting experiments, without those that differ only in where equally shaped data come from."""
-    seen, chosen = set(), []
+def smallest() -> list[tuple[str, str, str]]:
+    """For every task and architecture the fitting data set with the smallest examples, of each number of channels: deep
+    networks train on them in seconds. That all other shapes pass too is held by `training/test_summary.py`."""
+    chosen = {}
     for task, architecture, dataset in FITTING:
         spec = spec_of(Experiment.make(task, architecture, dataset))
-        key = (task, architecture, spec.kind, spec.shape, len(spec.classes))
-        if key not in seen:
-            seen.add(key)
-            chosen.append((task, architecture, dataset))
-    return chosen
+        key = (task, architecture, spec.kind, spec.shape[0] if spec.kind == "images" else None)
+        size = math.prod(spec.shape)
+        if key not in chosen or size < chosen[key][0]:
+            chosen[key] = (size, (task, architecture, dataset))
+    return [names for _, names in chosen.values()]
 
 
-@pytest.fixture(params=one_of_each_shape(), ids="-".join)
+@pytest.fixture(params=smallest(), ids="-".join)
 def built(request):
     """Task, data spec and four examples, for the default settings."""
     experiment = Experiment.make(*request.param)
@@ -70,21 +71,26 @@ def built(request):
     return task, spec, examples(spec, 4)
 
 
-def test_every_parameter_gets_a_gradient(built):
+def test_every_parameter_that_is_learned_gets_a_gradient(built):
     task, _, split = built
     task.step(Batch(split.inputs, split.targets))
-    without = [name for name, p in task.model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
-    assert without == []
+    learned = {name: p.grad for name, p in task.model.named_parameters() if p.requires_grad}
+    assert learned
+    assert [name for name, gradient in learned.items() if gradient is None or not gradient.abs().sum() > 0] == []
 
 
 def test_the_loss_falls_on_one_batch(built):
     task, _, split = built
     # A generator's loss need not fall, since its judge learns too: there the judge's loss has to.
     losses = []
-    for _ in range(25):
+
+    def fallen() -> bool:
+        return len(losses) >= 10 and np.mean(losses[-5:]) < 0.9 * np.mean(losses[:5])
+
+    while len(losses) < 25 and not fallen():
         measures = task.step(Batch(split.inputs, split.targets))
         losses.append(measures["loss" if "loss" in measures else "discriminator_loss"].item())
-    assert np.mean(losses[-5:]) < 0.9 * np.mean(losses[:5])
+    assert fallen(), losses
 
 
 def test_steps_give_finite_scalars_that_hold_no_graph(built):

@@ -16,6 +16,12 @@ def test_json_gives_back_the_same_value():
     assert type(again.model) is type(experiment.model)
 
 
+@pytest.mark.parametrize("depth", [56, "56"])
+def test_a_choice_among_numbers_can_be_given_as_text(depth):
+    experiment = Experiment.make("classification", "resnet-cifar", "digits", model={"depth": depth})
+    assert experiment.model.depth == 56 and type(experiment.model.depth) is int
+
+
 def test_what_is_left_out_takes_the_architecture_s_recipe_and_what_is_given_wins():
     assert Experiment.make(*LENET).training.schedule == "cosine"
     assert Experiment.make(*LENET, training={"schedule": "constant"}).training.schedule == "constant"

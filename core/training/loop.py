@@ -9,12 +9,13 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from core.architectures.base import Architecture
 from core.datasets.base import Data
 from core.errors import UserError
 from core.experiment import Experiment
-from core.tasks.base import Preview, Task
+from core.tasks.base import Preview, Task, chosen
 
 POINTS = 2000  # most points that a step metric leaves: beyond, each point is the mean over an equal number of steps
 
@@ -47,7 +48,7 @@ CHECKPOINT_SECONDS = 20.0  # a killed worker loses at most so much
 
 
 def fit(
-    experiment: Experiment, data: Data, model: nn.Module, task: Task, listener: Listener, resume: dict | None = None
+    experiment: Experiment, data: Data, model: Architecture, task: Task, listener: Listener, resume: dict | None = None
 ) -> Outcome:
     """Trains `model` on its device until the last epoch or a stop.
 
@@ -73,6 +74,9 @@ def fit(
         step, counted = resume["step"], resume["counted"]
         sums = {name: value.to(device) for name, value in resume["sums"].items()}
         set_random_state(resume["random"])
+    else:
+        with undisturbed_random_state():
+            model.prepare(lambda count: task.model_input(train.take(chosen(train, count), device)))
     listener.started(total, step)
 
     def state() -> dict:

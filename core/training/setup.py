@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from core import catalog
+from core.architectures.base import Architecture
 from core.catalog import DataSpec
 from core.errors import UserError
 from core.experiment import Experiment, Training
@@ -34,7 +35,7 @@ def seed_everything(seed: int, deterministic: bool) -> None:
     torch.backends.cudnn.benchmark = not deterministic
 
 
-def build_model(experiment: Experiment, spec: DataSpec) -> nn.Module:
+def build_model(experiment: Experiment, spec: DataSpec) -> Architecture:
     """The untrained model, on the CPU. The same seed gives the same weights."""
     return catalog.get("architecture", experiment.architecture)(experiment.model, spec)
 

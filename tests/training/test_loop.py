@@ -8,14 +8,18 @@ import pytest
 import torch
 
 from core import catalog
+from core.architectures.airbench import whitening
+from core.architectures.mlp import MLP
 from core.datasets.base import Data, Split
 from core.errors import UserError
 from core.experiment import Experiment
+from core.tasks.base import standardised
 from core.training import loop
 from core.training.loop import fit, shuffled
 from core.training.setup import build_model, build_task, seed_everything
 
 CLASSIFY = ("classification", "mlp", "digits")
+PREPARED = ("classification", "airbench", "digits")  # whose first layer is computed from training examples
 GENERATE = ("adversarial", "dcgan", "face-patches")
 
 
@@ -69,7 +73,7 @@ def small(dataset: str) -> Data:
 
 def run(names, *, listener=None, resume=None, seed=0, **training):
     """Trains from the very beginning, as a fresh process does. Gives the listener and the trained model."""
-    width = {"mlp": 16, "dcgan": 4}[names[1]]
+    width = {"mlp": 16, "dcgan": 4, "airbench": 0.1}[names[1]]
     experiment = Experiment.make(
         *names, seed=seed, model={"width": width},
         training={"epochs": 4, "batch_size": 20, "previews": 4, "device": "cpu", **training},
@@ -96,7 +100,7 @@ def test_another_seed_is_another_run():
     assert not same(run(CLASSIFY)[1], run(CLASSIFY, seed=1)[1])
 
 
-@pytest.mark.parametrize("names", [CLASSIFY, GENERATE], ids="-".join)
+@pytest.mark.parametrize("names", [CLASSIFY, GENERATE, PREPARED], ids="-".join)
 @pytest.mark.parametrize("stop_at", [3, 8])
 def test_a_resumed_run_ends_exactly_like_one_that_was_never_interrupted(names, stop_at):
     whole, weights = run(names)
@@ -106,6 +110,19 @@ def test_a_resumed_run_ends_exactly_like_one_that_was_never_interrupted(names, s
     assert not rest.outcome.stopped
     assert same(weights, others)
     assert part.values + rest.values == whole.values
+
+
+def test_a_model_prepares_itself_once_from_training_examples_as_it_is_fed_them():
+    listener, _ = run(PREPARED, listener=Recorder(stop_at=1))
+    data = small("digits")
+    expected = whitening(standardised(data.train.inputs, data.spec))
+    torch.testing.assert_close(listener.state["model"]["whiten.weight"], torch.cat([expected, -expected]))
+
+
+def test_preparing_draws_no_random_number_of_the_run(monkeypatch):
+    _, weights = run(CLASSIFY)
+    monkeypatch.setattr(MLP, "prepare", lambda model, examples: torch.rand(len(examples(50))))
+    assert same(weights, run(CLASSIFY)[1])
 
 
 def test_a_resumed_run_shows_the_faces_of_the_same_noise():
