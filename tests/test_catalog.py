@@ -1,5 +1,6 @@
 """What holds for everything in the catalogue. A new architecture, data set or task is tested here without a line."""
 
+import copy
 import json
 import math
 
@@ -9,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from core import catalog
+from core.architectures.base import OwnRule
 from core.catalog import DataSpec
 from core.datasets.base import Batch, Data, Split
 from core.errors import UserError
@@ -60,27 +62,83 @@ def smallest() -> list[tuple[str, str, str]]:
     return [names for _, names in chosen.values()]
 
 
-@pytest.fixture(params=smallest(), ids="-".join)
-def built(request):
-    """Task, data spec and four examples, for the default settings."""
-    experiment = Experiment.make(*request.param)
+def has_own_rule(names: tuple[str, str, str]) -> bool:
+    return issubclass(catalog.get("architecture", names[1]), OwnRule)
+
+
+BY_GRADIENT = [names for names in smallest() if not has_own_rule(names)]
+BY_OWN_RULE = [names for names in smallest() if has_own_rule(names)]
+
+
+def build(names: tuple[str, str, str], train: int | None = None):
+    """Task, data spec and four examples, for the default settings. `train`: so many training examples instead of all."""
+    experiment = Experiment.make(*names)
     spec = spec_of(experiment)
+    if train:
+        spec = spec.model_copy(update={"sizes": spec.sizes | {"train": train}})
     torch.manual_seed(0)
     task = build_task(experiment, spec, build_model(experiment, spec))
     task.start(total_steps=25)
     return task, spec, examples(spec, 4)
 
 
-def test_every_parameter_that_is_learned_gets_a_gradient(built):
-    task, _, split = built
+def test_every_parameter_that_is_learned_gets_a_gradient(by_gradient):
+    task, _, split = by_gradient
     task.step(Batch(split.inputs, split.targets))
     learned = {name: p.grad for name, p in task.model.named_parameters() if p.requires_grad}
     assert learned
     assert [name for name, gradient in learned.items() if gradient is None or not gradient.abs().sum() > 0] == []
 
 
-def test_the_loss_falls_on_one_batch(built):
-    task, _, split = built
+def test_a_rule_of_its_own_uses_no_gradients_and_gives_every_learned_number_its_value(by_own_rule):
+    task, _, split = by_own_rule
+    before = {name: value.clone() for name, value in task.model.state_dict().items()}
+    for batch in split.batches(7, torch.device("cpu")):
+        task.step(batch)
+    assert not any(p.requires_grad or p.grad is not None for p in task.model.parameters())
+    assert [name for name, value in task.model.state_dict().items() if torch.equal(value, before[name])] == []
+
+
+def test_a_rule_of_its_own_answers_better_on_what_it_learned(by_own_rule):
+    task, _, split = by_own_rule
+    before = task.evaluate(split)
+    for _ in range(5):
+        task.step(Batch(split.inputs, split.targets))
+    after = task.evaluate(split)
+    assert after["accuracy"] > before["accuracy"] and after["loss"] < before["loss"]
+
+
+def test_a_rule_of_its_own_is_given_the_examples_as_they_are(by_own_rule, monkeypatch):
+    task, _, split = by_own_rule
+    given = []
+    monkeypatch.setattr(task.model, "learn", lambda inputs, targets: given.append(inputs) or {})
+    batch = Batch(split.inputs, split.targets)
+    task.step(batch)
+    assert torch.equal(given[0], task.model_input(batch))
+
+
+def test_a_rule_of_its_own_goes_on_exactly_where_it_was_interrupted(by_own_rule, tmp_path):
+    task, spec, split = by_own_rule
+    other = type(task)(task.settings, task.training, spec, copy.deepcopy(task.model))
+    other.start(total_steps=25)
+    first, *rest = split.batches(7, torch.device("cpu"))
+    other.step(first)
+    torch.save({"model": other.model.state_dict(), "task": other.state_dict()}, tmp_path / "state.pt")
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    torch.manual_seed(1)
+    for batch in rest:
+        other.step(batch)
+    task.model.load_state_dict(state["model"])
+    task.load_state_dict(state["task"])
+    torch.manual_seed(1)
+    for batch in rest:
+        task.step(batch)
+    assert torch.equal(task.logits(split), other.logits(split))
+    assert all(torch.equal(value, other.model.state_dict()[name]) for name, value in task.model.state_dict().items())
+
+
+def test_the_loss_falls_on_one_batch(by_gradient):
+    task, _, split = by_gradient
     # A generator's loss need not fall, since its judge learns too: there the judge's loss has to.
     losses = []
 

@@ -1,10 +1,12 @@
-"""What an architecture is: an `nn.Module` that is built from its settings and a data spec."""
+"""What an architecture is: an `nn.Module` that is built from its settings and a data spec, and learns by gradient or by a
+rule of its own."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 
 from core.catalog import Card, DataSpec
@@ -35,6 +37,77 @@ class Architecture(nn.Module):
     def prepare(self, examples: Callable[[int], Tensor]) -> None:
         """Sets what depends on the data, once, before a run's first step. `examples(n)` gives at most n of the training
         examples, as the model will be fed them."""
+
+
+class OwnRule(Architecture):
+    """Base of the architectures that don't learn by gradient. The task calls `learn` in place of the optimiser's step.
+
+    Of the training settings only epochs, batch size, precision, device and previews bear on such a run. What the rule
+    finds are parameters without gradient, examples kept as they are are buffers; both have shapes known from settings and
+    spec, so that weights load. `memory` is what it needs beside them to go on after an interruption.
+    """
+
+    def learn(self, inputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """Learns from one batch: `inputs` as `forward` takes them, each as the data have it (not augmented), and `targets`.
+        Gives scalar tensors by measure. Called without gradients."""
+        raise NotImplementedError
+
+    def memory(self) -> dict:
+        """Tensors and plain values only."""
+        return {}
+
+    def remember(self, memory: dict) -> None:
+        """Takes up what `memory` gave."""
+
+
+class Fitted(OwnRule):
+    """Base of what is fitted to all training pictures at once, when the last of them has come: a subclass writes `fit`.
+
+    Arguments beside settings and spec: `most`, how many pictures are taken at most (the first that come, which is a random
+    choice). It learns once: whatever comes later changes nothing.
+    """
+
+    @classmethod
+    def recipe(cls, spec: DataSpec, **given) -> dict:
+        # A kept model can be as large as the data: two of them, untrained and trained, tell all that there is to see.
+        return {"epochs": 1, "batch_size": 500, "previews": 1, "precision": "float32", **given}
+
+    def __init__(self, spec: DataSpec, most: int | None = None):
+        super().__init__()
+        self.spec, self.size = spec, torch.Size(spec.shape).numel()
+        self.count, self.wanted = 0, min(spec.sizes["train"], most or spec.sizes["train"])
+        self.pictures = torch.zeros(self.wanted, self.size, dtype=torch.uint8)
+        self.targets = torch.zeros(self.wanted, dtype=torch.int64)
+
+    def fit(self, pictures: Tensor, targets: Tensor) -> None:
+        """Learns from all pictures, uint8 `(wanted, size)` flattened, and their targets `(wanted,)`, both on the CPU.
+        Random numbers are torch's, so that they follow from the run's seed."""
+        raise NotImplementedError
+
+    def levels(self, images: Tensor) -> Tensor:
+        """Standardised images as they were, `(batch, size)`, each level in 0..1."""
+        statistics = (self.spec.mean, self.spec.std)
+        mean, std = (torch.tensor(values, device=images.device).view(1, -1, 1, 1) for values in statistics)
+        return (images * std + mean).flatten(1)
+
+    def learn(self, inputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """Keeps the batch until all have come. `gathered`: the share of the wanted pictures that is there."""
+        if self.count < self.wanted:
+            place = slice(self.count, self.count + len(inputs))
+            room = self.wanted - self.count
+            self.pictures[place] = self.levels(inputs[:room]).mul(255).round().to("cpu", torch.uint8)
+            self.targets[place] = targets[:room].cpu()
+            self.count = min(place.stop, self.wanted)
+            if self.count == self.wanted:
+                self.fit(self.pictures, self.targets)
+                self.pictures = self.targets = None  # the memory is free for the evaluation
+        return {"gathered": torch.tensor(self.count / self.wanted)}
+
+    def memory(self) -> dict:
+        return {"count": self.count, "pictures": self.pictures, "targets": self.targets}
+
+    def remember(self, memory: dict) -> None:
+        self.count, self.pictures, self.targets = memory["count"], memory["pictures"], memory["targets"]
 
 
 def epochs_for(steps: int, spec: DataSpec, batch_size: int) -> int:

@@ -39,8 +39,9 @@ def classify(loaded: Loaded, image: Tensor) -> Answer:
     return Answer(loaded.spec.classes, logits[0].softmax(0).numpy())
 
 
-def evidence(loaded: Loaded, image: Tensor, target: int, steps: int = 32) -> np.ndarray:
-    """How much each pixel speaks for the class `target` (positive) or against it (negative).
+def evidence(loaded: Loaded, image: Tensor, target: int, steps: int = 32) -> np.ndarray | None:
+    """How much each pixel speaks for the class `target` (positive) or against it (negative); None where the answer has no
+    slope (votes of neighbours).
 
     Integrated gradients (Sundararajan, Taly and Yan 2017) from a picture of zeros, by the midpoint rule with `steps`
     points: all values together are the logit's rise from that picture to this one.
@@ -52,6 +53,8 @@ def evidence(loaded: Loaded, image: Tensor, target: int, steps: int = 32) -> np.
     points = (start + shares * way).requires_grad_()  # (steps, channels, height, width)
     with loaded.lock, torch.enable_grad():
         score = loaded.model(points)[:, target].sum()
+        if not score.requires_grad:
+            return None
         (slope,) = torch.autograd.grad(score, points)
     return (slope.mean(0, keepdim=True) * way)[0].sum(0).numpy()
 

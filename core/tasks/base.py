@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.architectures.base import OwnRule
 from core.catalog import Card, DataSpec
 from core.datasets.base import Batch, Data, Split
 from core.experiment import Settings, Training
@@ -52,7 +54,7 @@ class Task:
 
     def __init__(self, settings: Settings, training: Training, spec: DataSpec, model: nn.Module):
         self.settings, self.training, self.spec, self.model = settings, training, spec, model
-        self.device = next(model.parameters()).device
+        self.device = next(chain(model.parameters(), model.buffers())).device
 
     def autocast(self) -> AbstractContextManager:
         """The precision of forward passes: bfloat16 where the training settings say so and the device has it."""
@@ -124,9 +126,28 @@ class SupervisedTask(Task):
 
 class ClassifierTask(SupervisedTask):
     """A supervised task whose model says which of the spec's classes an example belongs to: a subclass writes `loss`,
-    `model_input` and `previews`."""
+    `model_input` and `previews`. A model with a learning rule of its own learns by that, from the examples as they are."""
 
     measure, more_is_better = "validation/accuracy", True
+
+    def start(self, total_steps: int) -> None:
+        if not isinstance(self.model, OwnRule):
+            super().start(total_steps)
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        if not isinstance(self.model, OwnRule):
+            return super().step(batch)
+        with torch.no_grad():
+            return self.model.learn(self.model_input(batch), batch.targets)
+
+    def state_dict(self) -> dict:
+        return {"memory": self.model.memory()} if isinstance(self.model, OwnRule) else super().state_dict()
+
+    def load_state_dict(self, state: dict) -> None:
+        if isinstance(self.model, OwnRule):
+            self.model.remember(state["memory"])
+        else:
+            super().load_state_dict(state)
 
     def logits(self, split: Split) -> Tensor:
         """Logits of a whole split, float32 `(n, classes)` on the CPU."""

@@ -39,7 +39,7 @@ class Summary:
     """What a run would cost. Memory in bytes, for a batch of the experiment's size.
 
     `activations` is all that the step keeps for its backward passes; `flops` counts multiplications and additions of
-    one training step (forward and backward) on one example.
+    one training step (forward and backward, or a rule of its own and one answer) on one example.
     """
 
     parameters: int
@@ -87,6 +87,9 @@ def _measure(experiment: Experiment, spec: DataSpec, mode: FakeTensorMode | null
         counter = FlopCounterMode(display=False)
         with counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
             task.step(_batch(spec))
+            if not layers:  # a rule of its own, that need not answer to learn: what one answer takes is measured too
+                with torch.no_grad():
+                    model(task.model_input(_batch(spec)))
         weights = {tensor.untyped_storage()._cdata for tensor in (*model.parameters(), *model.buffers())}
         activations = sum(tensor.untyped_storage().nbytes() for key, tensor in kept.items() if key not in weights)
         return Summary(

@@ -33,3 +33,12 @@ def test_the_evidence_of_all_pixels_adds_up_to_the_rise_of_the_logit(untrained, 
 def test_what_has_no_classes_is_not_asked_for_one(untrained):
     assert classify.fits(untrained("classification", "mlp", "digits"))
     assert not classify.fits(untrained("denoising", "autoencoder", "digits"))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "slopes"), [("knn", False), ("kmeans", False), ("svm", True), ("perceptron", True)]
+)
+def test_there_is_evidence_where_the_answer_has_a_slope(untrained, architecture, slopes):
+    loaded = untrained("classification", architecture, "digits")
+    found = classify.evidence(loaded, torch.full((1, 1, 28, 28), 9, dtype=torch.uint8), target=3, steps=2)
+    assert (found is not None) == slopes

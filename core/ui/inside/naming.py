@@ -49,10 +49,17 @@ def _answered(side: Side, image: Tensor) -> None:
             st.image(plots.enlarged(plots.pixels(image), 224), width="stretch")
             st.caption("As the network sees it")
         with two:
-            field = classify.evidence(side.loaded, image, answer.best)
-            most = float(np.abs(field).max())
-            st.image(plots.enlarged(plots.coloured(field, page.dark(), most, signed=True), 224), width="stretch")
-            st.caption(f":blue[For] and :orange[against] {name}", help="Integrated gradients (Sundararajan, Taly and Yan "
-                       "2017): how much each pixel raised or lowered this answer, compared with an empty picture.")
+            _evidence(side, image, answer.best, name)
     with bars:
         chances(side, answer, row=30)
+
+
+def _evidence(side: Side, image: Tensor, best: int, name: str) -> None:
+    field = classify.evidence(side.loaded, image, best)
+    if field is None:
+        st.caption("This answer counts votes or picks the nearest: it has no slope that says how much each pixel matters.")
+        return
+    most = float(np.abs(field).max())
+    st.image(plots.enlarged(plots.coloured(field, page.dark(), most, signed=True), 224), width="stretch")
+    st.caption(f":blue[For] and :orange[against] {name}", help="Integrated gradients (Sundararajan, Taly and Yan "
+               "2017): how much each pixel raised or lowered this answer, compared with an empty picture.")
