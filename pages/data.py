@@ -17,7 +17,7 @@ from core.ui import address, page, wall
 from core.ui.chart import chart
 
 COLUMNS = 3
-PICTURES, SENTENCES = 60, 12  # samples on the wall
+PICTURES, SENTENCES = 40, 12  # samples on the wall
 EVERY = "Every class"
 PLACES = {"here": "Here", "fetchable": "To download", "lacking": "To bring yourself"}
 
@@ -38,6 +38,11 @@ def spec_of(name: str) -> DataSpec:
 
 def place(there: Availability) -> str:
     return "here" if there.ready else "fetchable" if there.fetchable else "lacking"
+
+
+def said(there: Availability) -> str:
+    """Where it is, as this page says it: here no run is asked for."""
+    return there.sentence.replace("the run downloads it first", "it can be downloaded")
 
 
 def content(spec: DataSpec) -> str:
@@ -97,7 +102,7 @@ def card(name: str) -> None:
     st.markdown(f":gray[{sum(spec.sizes.values()):,} examples · {content(spec)}  \nLicence: {shown.licence}]")
     if not there.ready:
         st.space("stretch")
-        st.markdown(f":gray[:material/{'download' if there.fetchable else 'database_off'}: {there.sentence}]")
+        st.markdown(f":gray[:material/{'download' if there.fetchable else 'database_off'}: {said(there)}]")
         if there.fetchable and st.button("Download", key=f"download_{name}", icon=":material/download:"):
             download.start(name)
             st.switch_page("pages/data.py", query_params={"dataset": name})
@@ -168,7 +173,11 @@ def samples(name: str) -> None:
         st.button("Draw others", icon=":material/shuffle:", on_click=draw_anew, args=(draw + 1,))
     pictures = data.spec.kind == "images"
     drawn = look.samples(data, PICTURES if pictures else SENTENCES, draw, None if picked == EVERY else picked)
-    (wall.pictures if pictures else wall.sentences)(drawn)
+    if pictures:
+        wall.pictures(drawn)
+    else:
+        st.caption("As a model reads them: split into words and signs, in lower case, each rare word unknown.")
+        wall.sentences(drawn)
 
 
 def draw_anew(draw: int) -> None:
@@ -182,7 +191,7 @@ def getting(name: str, there: Availability) -> None:
         if now and now.living:
             follow(name)
             return
-        st.markdown(f":material/cloud: {there.sentence.replace('the run downloads it first', 'it can be downloaded')}")
+        st.markdown(f":material/cloud: {said(there)}")
         if now and now.error:
             st.error(now.error, icon=":material/error:")
         if st.button("Download", type="primary", icon=":material/download:", key="download"):
@@ -225,13 +234,13 @@ def facts(name: str, data: Data | None, seen: look.Overview | None) -> None:
         ) + " (of 0 to 1)"
     if spec.vocabulary:
         lines["Vocabulary"] = f"{len(spec.vocabulary):,} tokens"
-    lines["Splits"] = shown.expert
+    lines["In detail"] = shown.expert
     source = " · ".join(str(part) for part in (shown.people, shown.year or "") if part)
     if shown.paper or shown.url:
         source += f", [{shown.paper or 'source'}]({shown.url})" if shown.url else f", {shown.paper}"
     lines["From"] = source.removeprefix(", ") or "–"
     lines["Licence"] = shown.licence
-    lines["Where"] = availability(name).sentence
+    lines["Where"] = said(availability(name))
     if seen:
         lines["Digest"] = f"`{seen.digest}`"
     for word, text in lines.items():

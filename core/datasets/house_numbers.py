@@ -1,4 +1,4 @@
-"""Digits cut out of photographs of houses: Netzer et al. 2011, "Reading digits in natural images"."""
+"""SVHN, digits cut out of photographs of houses: Netzer et al. 2011, "Reading digits in natural images"."""
 
 from pathlib import Path
 
@@ -11,13 +11,13 @@ from core.datasets.torchvision_set import Pair, TorchvisionSet
 
 @dataset(
     "svhn",
-    title="Street View house numbers",
+    title="House numbers",
     year=2011,
     people="Yuval Netzer, Tao Wang, Adam Coates, Alessandro Bissacco, Bo Wu, Andrew Ng",
     paper="Reading digits in natural images with unsupervised feature learning",
     url="http://ufldl.stanford.edu/housenumbers/",
     licence="Non-commercial use only",
-    beginner="99,289 digits cut out of photographs of houses: crooked, blurred, in every colour, and often with a "
+    beginner="99,289 digits out of Street View's photographs of houses: crooked, blurred, in every colour, and often with a "
     "neighbour's digit in the picture.",
     expert="32×32 colour, the cropped format without the extra set; the last 7,257 of the 73,257 training pictures are the "
     "validation split, so that one house's digits stay together; 26,032 test.",

@@ -23,7 +23,8 @@ def class_balance(classes: Sequence[str], counts: Mapping[str, np.ndarray]) -> g
     # Names of digits are text here: without the type Plotly would take them for numbers.
     figure.update_xaxes(type="category", showgrid=False, showticklabels=len(classes) <= MOST_NAMES, tickmode="linear")
     figure.update_yaxes(title_text="examples", tickformat=",d", rangemode="tozero")
-    return figure.update_layout(barmode="stack", bargap=0.25 if len(classes) <= MOST_NAMES else 0.05)
+    gap = 0.25 if len(classes) <= MOST_NAMES else 0.05
+    return figure.update_layout(barmode="stack", legend_traceorder="normal", bargap=gap)
 
 
 def sentence_lengths(counts: np.ndarray) -> go.Figure:
