@@ -178,8 +178,8 @@ def _get(url: str, whole: Path, progress: Callable[[int], None]) -> None:
         stated = answer.headers.get("Content-Length")
         total = done + int(stated) if stated else None
         try:
-            with open(part, "ab" if done else "wb") as file:
-                while chunk := answer.read(65_536):
+            with open(part, "ab" if done else "wb", buffering=0) as file:
+                while chunk := answer.read1(65_536):  # what is there, so that a break loses nothing of it
                     file.write(chunk)
                     done += len(chunk)
                     progress(done)
