@@ -57,9 +57,9 @@ def content(spec: DataSpec) -> str:
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def first_use(name: str) -> dict[str, str] | None:
-    """Task and architecture that such data can serve, as the launch page's address; None where there are none."""
-    for architecture, cls in reversed(catalog.entries("architecture").items()):
-        for task in cls.card.tasks:
+    """The first task and architecture that such data can serve, as the launch page's address; None where there are none."""
+    for task in catalog.entries("task"):
+        for architecture in catalog.entries("architecture"):
             if catalog.misfit(task, architecture, name) is None:
                 return {"task": task, "architecture": architecture, "dataset": name}
     return None
