@@ -13,6 +13,7 @@ st.set_page_config(page_title="Glassbox", page_icon=str(ROOM / "icon.svg"), layo
 page = st.navigation([
     st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
     st.Page("pages/launch.py", title="Launch", icon=":material/rocket_launch:"),
+    st.Page("pages/data.py", title="Data", icon=":material/database:"),
     st.Page("pages/runs.py", title="Runs", icon=":material/monitoring:"),
     st.Page("pages/compare.py", title="Compare", icon=":material/stacked_line_chart:"),
     st.Page("pages/inside.py", title="Inside", icon=":material/visibility:"),

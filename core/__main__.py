@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
                                ("stop", _stop, "end a run, keeping what it has logged"),
                                ("resume", _resume, "go on with a stopped or failed run")):
         command(name, do, sentence).add_argument("run", help="the run's id")
+    command("fetch", _fetch, "download a data set").add_argument("dataset", help="its name")
     command("supervise", _supervise, "the supervisor, in the foreground")
     command("doctor", _doctor, "what is here, and what is wrong")
     return parser
@@ -171,6 +172,29 @@ def _resume(options: argparse.Namespace) -> int:
     from core.jobs import queue
 
     queue.resume(options.run)
+    return 0
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    """Shows progress on standard error: a bar on a screen, a line for every tenth in a file."""
+    from core.jobs import download
+
+    screen, shown = sys.stderr.isatty(), -1
+
+    def report(done: int, total: int) -> None:
+        nonlocal shown
+        tenth = 10 * done // max(total, 1)
+        if screen or tenth != shown:
+            shown = tenth
+            line = f"{'█' * (3 * tenth):·<30} {done / 1e6:,.1f} of {total / 1e6:,.1f} MB"
+            print(f"\r\033[K{line}" if screen else line, end="" if screen else "\n", file=sys.stderr, flush=True)
+
+    download.carry_out(options.dataset, report)
+    if screen:
+        print(file=sys.stderr)
+    cls = catalog.get("dataset", options.dataset)
+    there = cls(cls.Settings()).availability()
+    print(json.dumps({"name": options.dataset, "where": there.sentence}) if options.json else there.sentence)
     return 0
 
 

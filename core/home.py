@@ -36,6 +36,7 @@ def writable_data_folder() -> Path:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError:
             continue
-        if os.access(folder, os.W_OK):
+        # A folder that nobody may write is left alone by root too, whom nothing would stop.
+        if os.access(folder, os.W_OK) and folder.stat().st_mode & 0o222:
             return folder
     raise OSError("No data folder can be written.")

@@ -311,6 +311,7 @@ with left:
         card("architecture", architecture)
     against = reasons_against(task, architecture)
     datasets = [name for name, reason in against.items() if reason is None]
+    datasets.sort(key=lambda name: not availability(name).ready)  # what is here comes first, in the order of the catalogue
     with data:
         if datasets:
             sentences = [availability(name).sentence for name in datasets]

@@ -128,6 +128,15 @@ def pixel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ..
     return tuple(round(m, 4) for m in mean.tolist()), tuple(round(s, 4) for s in std.tolist())
 
 
+def last_of_each(targets: Tensor, count: int) -> Tensor:
+    """Where the last `count` examples of each class stand in `targets` `(n,)`, as bool `(n,)`: a validation split that
+    holds every class equally often."""
+    found = torch.zeros(len(targets), dtype=torch.bool)
+    for target in targets.unique():
+        found[(targets == target).nonzero().flatten()[-count:]] = True
+    return found
+
+
 def patches(picture: Tensor, side: int) -> Tensor:
     """A picture `(channels, height, width)` as square patches `(n, channels, side, side)`, evenly spread: the fewest that
     cover it all, overlapping where `side` doesn't divide it."""

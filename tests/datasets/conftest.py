@@ -9,20 +9,25 @@ import pytest
 
 
 class Server:
-    """Serves `files[path]`. A path in `cut` ends after half of what was announced, as a broken connection does."""
+    """Serves `files[path]`. A path in `cut` ends after half of what was announced, as a broken connection does.
+    `asked` keeps each path with the `Range` that was asked for, or None."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.cut: set[str] = set()
+        self.asked: list[tuple[str, str | None]] = []
         server = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                content = server.files.get(self.path)
+                content, part = server.files.get(self.path), self.headers.get("Range")
+                server.asked.append((self.path, part))
                 if content is None:
                     self.send_error(404)
                     return
-                self.send_response(200)
+                if part:
+                    content = content[int(part.removeprefix("bytes=").removesuffix("-")) :]
+                self.send_response(206 if part else 200)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content[: len(content) // 2] if self.path in server.cut else content)
@@ -32,7 +37,7 @@ class Server:
 
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.address = f"http://127.0.0.1:{self.http.server_port}/"
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True).start()
 
 
 @pytest.fixture

@@ -1,0 +1,67 @@
+"""What a data set looks like: how often each class occurs, how long sentences are, and samples drawn from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from core import catalog
+from core.catalog import PADDING
+from core.datasets.base import Data
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Overview:
+    """`balance`: for each split the examples of each class, int64 `(classes,)`; empty where there are none. `lengths`: of
+    sentences, the training examples of each length in tokens, int64 `(length + 1,)`; None for pictures."""
+
+    balance: dict[str, np.ndarray]
+    lengths: np.ndarray | None
+    digest: str
+
+
+class Sample(NamedTuple):
+    """One example: a picture uint8 `(height, width)` or `(height, width, 3)`, or a sentence; `label` may be empty."""
+
+    content: np.ndarray | str
+    label: str
+
+
+def load(name: str) -> Data:
+    """The data set of that name with its default settings. Raises `UserError` where it isn't here or is damaged."""
+    cls = catalog.get("dataset", name)
+    return cls(cls.Settings()).load()
+
+
+def overview(data: Data) -> Overview:
+    """Counts over the whole data set."""
+    classes, lengths = len(data.spec.classes), None
+    balance = {
+        split: torch.bincount(getattr(data, split).targets, minlength=classes).numpy() for split in SPLITS
+    } if classes else {}
+    if data.spec.kind == "sentences":
+        lengths = torch.bincount((data.train.inputs != PADDING).sum(1)).numpy()
+    return Overview(balance, lengths, data.digest)
+
+
+def samples(data: Data, count: int, draw: int, class_name: str | None = None) -> list[Sample]:
+    """Up to `count` training examples, of one class or of all, drawn at random: the same ones for the same `draw`."""
+    chosen = torch.arange(len(data.train))
+    if class_name is not None:
+        chosen = chosen[data.train.targets == data.spec.classes.index(class_name)]
+    order = torch.randperm(len(chosen), generator=torch.Generator().manual_seed(draw))
+    found = []
+    for i in chosen[order[:count]].tolist():
+        label = data.spec.classes[data.train.targets[i]] if data.spec.classes else ""
+        if data.spec.kind == "images":
+            picture = data.train.inputs[i].permute(1, 2, 0).numpy()  # (height, width, channels)
+            found.append(Sample(picture[:, :, 0] if picture.shape[2] == 1 else picture, label))
+        else:
+            tokens = data.train.inputs[i]
+            found.append(Sample(" ".join(data.spec.vocabulary[t] for t in tokens[tokens != PADDING]), label))
+    return found

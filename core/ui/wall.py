@@ -1,0 +1,39 @@
+"""A wall of samples: pictures or sentences, each with its label, in as many columns as there is room for."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from core.inside.data import Sample
+
+
+def pictures(samples: Sequence[Sample]) -> None:
+    """Draws pictures with their labels below. Small ones are enlarged pixel by pixel."""
+    side = 64 if max(samples[0].content.shape[:2]) <= 32 else 104
+    tiles = "".join(
+        f'<figure><img src="{_source(sample.content)}" alt="{html.escape(sample.label or "sample")}">'
+        f"<figcaption>{html.escape(sample.label)}</figcaption></figure>"
+        for sample in samples
+    )
+    st.html(f'<div class="wall" style="--side: {side}px">{tiles}</div>')
+
+
+def sentences(samples: Sequence[Sample]) -> None:
+    """Draws sentences, each after its label."""
+    lines = "".join(
+        f"<li><span>{html.escape(sample.label)}</span> {html.escape(sample.content)}</li>" for sample in samples
+    )
+    st.html(f'<ul class="wall">{lines}</ul>')
+
+
+def _source(picture: np.ndarray) -> str:
+    held = io.BytesIO()
+    Image.fromarray(picture).save(held, "PNG")
+    return "data:image/png;base64," + base64.b64encode(held.getvalue()).decode()
