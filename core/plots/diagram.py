@@ -21,6 +21,7 @@ LISTED = 6  # layers that a tooltip names one by one
 
 HIGHEST = 104  # px, of a figure
 BRACKET, HEADING, LABELS, GAP, MARGIN = 24, 22, 40, 14, 4  # px
+SHEET = 5.5  # px between two maps
 LETTER = 6.6  # px, of the labels' letters on average
 NEURONS = 10  # circles in a column
 
@@ -57,9 +58,9 @@ def diagram(layers: Sequence[Layer], title: str, *, dark: bool, labels: bool = T
     key = "diagram-" + re.sub(r"\W+", "-", title.lower())
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-labelledby="{key}-title" aria-describedby="{key}-desc" font-family="{escape(FONT)}">'
-        f'<title id="{key}-title">{escape(f"Diagram of {title}")}</title><desc id="{key}-desc">{escape(said)}.</desc>'
-        f'{"".join(svg)}</svg>'
+        f'style="--natural:{width}px" role="img" aria-labelledby="{key}-title" aria-describedby="{key}-desc" '
+        f'font-family="{FONT}"><title id="{key}-title">{escape(f"Diagram of {title}")}</title>'
+        f'<desc id="{key}-desc">{escape(said)}.</desc>{"".join(svg)}</svg>'
     )
 
 
@@ -157,12 +158,12 @@ class _Pen:
         top = (rise - height) / 2
         outline = f"v{height:.1f}l{wide:.1f} {-rise:.1f}v{-height:.1f}z"
         svg = "".join(
-            f'<path d="M{5 * sheet} {top:.1f}{outline}" fill="{colour}" fill-opacity=".{3 if sheet else 5}" '
+            f'<path d="M{SHEET * sheet:g} {top:.1f}{outline}" fill="{colour}" fill-opacity=".{1 if sheet else 4}" '
             f'stroke="{colour}" stroke-linejoin="round"/>'
             for sheet in reversed(range(sheets))
         )
         edge = (top, top + height)
-        return _Figure(svg, 5 * (sheets - 1) + wide, edge, (edge[0] - rise, edge[1] - rise))
+        return _Figure(svg, SHEET * (sheets - 1) + wide, edge, (edge[0] - rise, edge[1] - rise))
 
     def pool(self, part: Part) -> _Figure:
         """A funnel from the side of the picture that comes to the side of the one that goes."""
@@ -177,12 +178,14 @@ class _Pen:
         """Neurons below one another; where they are many, dots stand for those in the middle."""
         colour, count = colour or self.green, math.prod(shape)
         half = (14 + (HIGHEST - 18) * min(1.0, math.log2(count + 1) / 12)) / 2
-        shown = min(count, NEURONS, int((2 * half - 4) // 9))
-        places = [(i - (shown - 1) / 2) * 9 for i in range(shown)]
-        svg = f'<rect y="{-half:.1f}" width="16" height="{2 * half:.1f}" rx="8" fill="{colour}" fill-opacity=".18"/>'
+        if count <= NEURONS:
+            half = 3.5 * count + 2
+        shown = count if count <= NEURONS else int((2 * half - 4) // 7)
+        places = [(i - (shown - 1) / 2) * 7 for i in range(shown)]
+        svg = f'<rect y="{-half:.1f}" width="16" height="{2 * half:.1f}" rx="7" fill="{colour}" fill-opacity=".18"/>'
         for i, y in enumerate(places):
-            between = shown < count and i in ((shown - 1) // 2, shown // 2)
-            svg += f'<circle cx="8" cy="{y:.1f}" r="{1.2 if between else 3.2}" fill="{colour}"/>'
+            between = shown < count and abs(i - (shown - 1) / 2) < 1.6
+            svg += f'<circle cx="8" cy="{y:.1f}" r="{1 if between else 2.6}" fill="{colour}"/>'
         return _Figure(svg, 16, (-half, half), (-half, half))
 
     def sequence(self, shape: tuple[int, ...], colour: str) -> _Figure:
