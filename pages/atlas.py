@@ -81,7 +81,7 @@ def about(card: catalog.Card, is_open: bool) -> None:
 
 def words(card: catalog.Card) -> None:
     """The opened card's two explanations and its source."""
-    plain, exact = st.columns(2, gap="large")
+    plain, exact = st.columns(2, gap="medium")
     plain.markdown(card.beginner)
     exact.markdown(f":gray[{card.expert}]")
     exact.markdown(f"[{card.paper}]({card.url}) :gray[({card.year})]")
@@ -130,7 +130,8 @@ def serves(card: catalog.Card) -> str:
 def draw(name: str, large: bool) -> None:
     if pairs := fitting(name):
         (task, dataset), card = pairs[0], catalog.get("architecture", name).card
-        network.show(layers(Experiment.make(task, name, dataset).model_dump_json()), card.title, large=large)
+        network.show(layers(Experiment.make(task, name, dataset).model_dump_json()), card.title, key=f"drawing_{name}",
+                     large=large)
 
 
 page.opening("Atlas", "The networks that made history, in the order of time: what each is, and the click that trains it.")

@@ -246,7 +246,7 @@ def costs(experiment: Experiment, runs: int) -> None:
     )
     for line in facts(experiment, summary, device):
         st.markdown(line)
-    network.show(summary.layers, catalog.get("architecture", experiment.architecture).card.title)
+    network.show(summary.layers, catalog.get("architecture", experiment.architecture).card.title, key="drawing")
     layers = {
         "Layer": [layer.kind for layer in summary.layers],
         "Output": ["×".join(map(str, layer.shape)) or "1" for layer in summary.layers],

@@ -202,7 +202,7 @@ class _Pen:
         return _Figure(svg, wide, (-half, half), (-half, half))
 
     def box(self, word: str) -> _Figure:
-        wide = LETTER * len(word) + 22
+        wide = LETTER * len(word) + 28
         svg = (
             f'<rect y="-28" width="{wide:.1f}" height="56" rx="8" fill="{PURPLE}" fill-opacity=".22" stroke="{PURPLE}"/>'
             f"{self.text(wide / 2, 4, word, weight=600)}"

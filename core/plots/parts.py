@@ -55,7 +55,7 @@ def parts(layers: Sequence[Layer], most: int) -> list[Part]:
         left, rest, right = found[: most // 2], found[most // 2 : 1 - most // 2], found[1 - most // 2 :]
         layers_of_rest = tuple(layer for part in rest for layer in part.layers)
         found = [*left, Part(f"{len(rest)} more", "box", layers_of_rest, rest[0].taken, rest[-1].shape), *right]
-    return [Part("Input", "input", (), (), layers[0].taken), *found]
+    return [Part("Input", "input", (), (), layers[0].taken), *_opened(found)]
 
 
 def _tree(layers: Sequence[Layer], depth: int = 0) -> list[Part]:
@@ -125,6 +125,20 @@ def _fold(found: list[Part]) -> list[Part]:
             layers = tuple(layer for part in alike for layer in part.layers)
             folded.append(replace(alike[0], layers=layers, times=alike[0].times * len(alike)))
     return folded
+
+
+def _opened(found: Sequence[Part]) -> list[Part]:
+    """The parts without the groups that come once; what only such a group has goes with its last part."""
+    opened = []
+    for part in found:
+        inner = _opened(part.parts)
+        if part.parts and part.times == 1:
+            shown = {layer.name for one in inner for layer in one.layers}
+            rest = tuple(layer for layer in part.layers if layer.name not in shown)
+            opened += [*inner[:-1], replace(inner[-1], layers=inner[-1].layers + rest)]
+        else:
+            opened.append(replace(part, parts=tuple(inner)))
+    return opened
 
 
 def _merge(found: list[Part]) -> list[Part]:
