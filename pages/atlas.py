@@ -68,6 +68,10 @@ def open_card(name: str) -> None:
     st.query_params["architecture"] = name
 
 
+def close_card() -> None:
+    del st.query_params["architecture"]
+
+
 def about(card: catalog.Card, is_open: bool) -> None:
     """Who, when and what it is."""
     people = card.people.split(", ")
@@ -76,7 +80,7 @@ def about(card: catalog.Card, is_open: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader(card.title, anchor=False, width="content")
         if is_open:
-            st.page_link("pages/atlas.py", label="Close", icon=":material/close:", query_params={})
+            st.button("Close", key="close", icon=":material/close:", type="tertiary", on_click=close_card)
 
 
 def words(card: catalog.Card) -> None:
@@ -119,8 +123,9 @@ def actions(card: catalog.Card, is_open: bool) -> None:
         names = {"task": task, "architecture": card.name} | ({"dataset": dataset} if trainable else {})
         st.page_link("pages/launch.py", label="Set up first", query_params=names)
         if not is_open:
-            st.page_link("pages/atlas.py", label="Open", icon=":material/open_in_full:",
-                         query_params={"architecture": card.name})
+            # A link to the page that one is on would leave the address bar as it was.
+            st.button("Open", key=f"open_{card.name}", icon=":material/open_in_full:", type="tertiary", on_click=open_card,
+                      args=(card.name,))
 
 
 def serves(card: catalog.Card) -> str:

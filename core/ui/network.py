@@ -14,7 +14,7 @@ from core.ui.page import dark
 _CSS = """
 svg { display: block; width: 100%; max-width: calc(1.25 * var(--natural)); height: auto; }
 .large { overflow-x: auto; padding-bottom: 0.5rem; border-radius: 6px; }
-.large svg { min-width: var(--natural); max-width: calc(1.6 * var(--natural)); margin: 0 auto; }
+.large svg { min-width: var(--natural); max-width: calc(1.6 * var(--natural)); margin: 0 auto; max-height: 28rem; }
 .large:focus-visible { outline: 3px solid var(--st-primary-color); }
 """
 

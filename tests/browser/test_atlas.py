@@ -22,9 +22,13 @@ def test_a_stop_opens_its_card_and_the_drawing_stays_within_the_page(page: Page,
     page.set_viewport_size({"width": 390, "height": 844})
     settle(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    drawing = card.locator("svg .network, .network svg").first
+    drawing = card.get_by_role("img", name="Diagram of LeNet-5")
     assert drawing.bounding_box()["width"] > 390  # names as large as they can be read: the box scrolls, not the page
-    card.get_by_role("link", name="Close").click()
-    page.wait_for_url(re.compile(r"/atlas$"))
+    card.get_by_role("button", name="Close").click()
+    page.wait_for_url(re.compile(r"/atlas\??$"))
+    page.locator(".st-key-card_dcgan").get_by_role("button", name="Open").click()
+    page.wait_for_url(re.compile("architecture=dcgan"))
+    expect(page.get_by_role("img", name="Diagram of DCGAN")).to_be_in_viewport()
+    page.go_back()
     settle(page)
-    expect(card.get_by_role("link", name="Close")).to_have_count(0)
+    expect(page.get_by_role("button", name="Close")).to_have_count(0)
