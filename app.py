@@ -12,6 +12,7 @@ ROOM = Path(__file__).parent / "core" / "ui"
 st.set_page_config(page_title="Glassbox", page_icon=str(ROOM / "icon.svg"), layout="wide")
 page = st.navigation([
     st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+    st.Page("pages/atlas.py", title="Atlas", icon=":material/timeline:"),
     st.Page("pages/launch.py", title="Launch", icon=":material/rocket_launch:"),
     st.Page("pages/data.py", title="Data", icon=":material/database:"),
     st.Page("pages/runs.py", title="Runs", icon=":material/monitoring:"),

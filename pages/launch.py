@@ -9,14 +9,13 @@ from typing import Any
 import streamlit as st
 
 from core import catalog
-from core.datasets.base import Availability
 from core.errors import UserError
 from core.experiment import Experiment, Training
 from core.jobs import queue
 from core.jobs.devices import Device, devices
 from core.tracking import read
 from core.training.summary import Summary, summarise
-from core.ui import form, page
+from core.ui import form, network, page, start
 
 SECTIONS = {"model": "architecture", "data": "dataset", "objective": "task"}
 BASIC = ("epochs", "batch_size", "learning_rate", "optimiser", "schedule", "device")
@@ -145,12 +144,6 @@ def forget() -> None:
 # ---- what is offered
 
 
-@st.cache_data(ttl=10, max_entries=200, show_spinner=False)
-def availability(dataset: str) -> Availability:
-    cls = catalog.get("dataset", dataset)
-    return cls(cls.Settings()).availability()
-
-
 def for_task(task: str) -> list[str]:
     """The architectures that are made for a task."""
     return [name for name, cls in catalog.entries("architecture").items() if task in cls.card.tasks]
@@ -160,7 +153,7 @@ def reasons_against(task: str, architecture: str) -> dict[str, str | None]:
     """For each data set, why it can't be taken now, or None."""
     reasons = {}
     for name in catalog.entries("dataset"):
-        there = availability(name)
+        there = start.availability(name)
         lacks = None if there.ready or there.fetchable else there.sentence
         reasons[name] = catalog.misfit(task, architecture, name) or lacks
     return reasons
@@ -253,6 +246,7 @@ def costs(experiment: Experiment, runs: int) -> None:
     )
     for line in facts(experiment, summary, device):
         st.markdown(line)
+    network.show(summary.layers, catalog.get("architecture", experiment.architecture).card.title, key="drawing")
     layers = {
         "Layer": [layer.kind for layer in summary.layers],
         "Output": ["×".join(map(str, layer.shape)) or "1" for layer in summary.layers],
@@ -269,7 +263,7 @@ def costs(experiment: Experiment, runs: int) -> None:
 
 
 def facts(experiment: Experiment, summary: Summary, device: Device | None) -> Iterator[str]:
-    there = availability(experiment.dataset)
+    there = start.availability(experiment.dataset)
     if device is None:
         yield f":red[:material/memory:] There is no {experiment.training.device} device here: take another in the settings."
     elif summary.memory > device.memory_bytes:
@@ -314,7 +308,7 @@ with left:
     datasets.sort(key=lambda name: not availability(name).ready)  # what is here comes first, in the order of the catalogue
     with data:
         if datasets:
-            sentences = [availability(name).sentence for name in datasets]
+            sentences = [start.availability(name).sentence for name in datasets]
             dataset = pick("dataset", datasets, word="Data set", captions=sentences, against=against)
             card("dataset", dataset)
         else:

@@ -26,12 +26,14 @@ EXAMPLES = 2  # fewest that batch normalisation takes
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer in the order of the forward pass. `shape`: of its output for one example; `parameters`: its own."""
+    """One layer in the order of the forward pass. `shape` and `taken`: of its output and its input for one example;
+    `parameters`: its own."""
 
     name: str
     kind: str
     shape: tuple[int, ...]
     parameters: int
+    taken: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -115,10 +117,11 @@ def _is_layer(module: nn.Module) -> bool:
 
 
 def _noting(layers: dict[str, Layer], name: str):
-    def note(module: nn.Module, _: tuple, output: Tensor | tuple) -> None:
+    def note(module: nn.Module, inputs: tuple, output: Tensor | tuple) -> None:
         output = output[0] if isinstance(output, tuple) else output
         own = sum(parameter.numel() for parameter in module.parameters(recurse=False))
-        layers.setdefault(name, Layer(name, type(module).__name__, tuple(output.shape[1:]), own))
+        taken = tuple(inputs[0].shape[1:])
+        layers.setdefault(name, Layer(name, type(module).__name__, tuple(output.shape[1:]), own, taken))
 
     return note
 

@@ -17,6 +17,7 @@ def test_lenet_at_width_one_has_the_papers_layers():
     found = summary.summarise(Experiment.make("classification", "lenet", "digits", model={"width": 1}))
     shapes = [layer.shape for layer in found.layers if layer.kind in ("Conv2d", "MaxPool2d", "Linear")]
     assert shapes == [(6, 28, 28), (6, 14, 14), (16, 10, 10), (16, 5, 5), (120,), (84,), (10,)]
+    assert found.layers[0].taken == (1, 28, 28)
     assert found.parameters == (25 + 1) * 6 + (25 * 6 + 1) * 16 + (400 + 1) * 120 + (120 + 1) * 84 + (84 + 1) * 10
 
 

@@ -1,0 +1,28 @@
+"""The click that trains: whether a data set is here, and the launch of a recipe."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import catalog
+from core.datasets.base import Availability
+from core.errors import UserError
+from core.experiment import Experiment
+from core.jobs import queue
+
+
+@st.cache_data(ttl=10, max_entries=200, show_spinner=False)
+def availability(dataset: str) -> Availability:
+    """Where a data set is now, or ten seconds ago."""
+    cls = catalog.get("dataset", dataset)
+    return cls(cls.Settings()).availability()
+
+
+def train(task: str, architecture: str, dataset: str) -> None:
+    """Launches the recipe of these three and goes to its live view."""
+    try:
+        run_ids = queue.submit(Experiment.make(task, architecture, dataset))
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.switch_page("pages/runs.py", query_params={"run": run_ids[0]})
