@@ -13,7 +13,7 @@ from core.errors import UserError
 from core.inside import data as look
 from core.jobs import download
 from core.plots import data as plots
-from core.ui import address, page, wall
+from core.ui import address, page, start, wall
 from core.ui.chart import chart
 
 COLUMNS = 3
@@ -23,12 +23,6 @@ PLACES = {"here": "Here", "fetchable": "To download", "lacking": "To bring yours
 
 
 # ---- what is known of a data set without reading it
-
-
-@st.cache_data(ttl=5, max_entries=200, show_spinner=False)
-def availability(name: str) -> Availability:
-    cls = catalog.get("dataset", name)
-    return cls(cls.Settings()).availability()
 
 
 def spec_of(name: str) -> DataSpec:
@@ -76,8 +70,8 @@ def overview() -> None:
                              icon=":material/search:", label_visibility="collapsed", width=280)
         where = st.pills("Where", list(PLACES), selection_mode="multi", key="where", bind="query-params",
                          format_func=PLACES.get, label_visibility="collapsed")
-    shown = [name for name in names if matches(name, find) and (not where or place(availability(name)) in where)]
-    shown.sort(key=lambda name: list(PLACES).index(place(availability(name))))  # what is here comes first
+    shown = [name for name in names if matches(name, find) and (not where or place(start.availability(name)) in where)]
+    shown.sort(key=lambda name: list(PLACES).index(place(start.availability(name))))  # what is here comes first
     if not shown:
         st.caption("No data set is like that. Take a filter away to see more.")
     for start in range(0, len(shown), COLUMNS):
@@ -94,7 +88,7 @@ def matches(name: str, text: str) -> bool:
 
 
 def card(name: str) -> None:
-    shown, spec, there = catalog.get("dataset", name).card, spec_of(name), availability(name)
+    shown, spec, there = catalog.get("dataset", name).card, spec_of(name), start.availability(name)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.page_link("pages/data.py", label=f"**{shown.title}**", query_params={"dataset": name}, width="content")
         badge(name, there)
@@ -133,7 +127,7 @@ def one(name: str) -> None:
         st.warning(str(error), icon=":material/search_off:")
         overview()
         return
-    there = availability(name)
+    there = start.availability(name)
     st.page_link("pages/data.py", label="All data sets", icon=":material/arrow_back:")
     action = page.opening(shown.title, shown.beginner)
     if (there.ready or there.fetchable) and (use := first_use(name)):
@@ -204,7 +198,7 @@ def follow(name: str) -> None:
     """The progress of a download, read from its file. When it ends, the whole page follows."""
     now = download.state(name)
     if now is None or not now.living:
-        availability.clear()
+        start.availability.clear()
         st.rerun()
     if now.total and now.done >= now.total:
         text = "All is here: unpacking and checking it …"
@@ -240,7 +234,7 @@ def facts(name: str, data: Data | None, seen: look.Overview | None) -> None:
         source += f", [{shown.paper or 'source'}]({shown.url})" if shown.url else f", {shown.paper}"
     lines["From"] = source.removeprefix(", ") or "–"
     lines["Licence"] = shown.licence
-    lines["Where"] = said(availability(name))
+    lines["Where"] = said(start.availability(name))
     if seen:
         lines["Digest"] = f"`{seen.digest}`"
     for word, text in lines.items():

@@ -305,7 +305,7 @@ with left:
         card("architecture", architecture)
     against = reasons_against(task, architecture)
     datasets = [name for name, reason in against.items() if reason is None]
-    datasets.sort(key=lambda name: not availability(name).ready)  # what is here comes first, in the order of the catalogue
+    datasets.sort(key=lambda name: not start.availability(name).ready)  # what is here comes first
     with data:
         if datasets:
             sentences = [start.availability(name).sentence for name in datasets]
