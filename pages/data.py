@@ -74,8 +74,8 @@ def overview() -> None:
     shown.sort(key=lambda name: list(PLACES).index(place(start.availability(name))))  # what is here comes first
     if not shown:
         st.caption("No data set is like that. Take a filter away to see more.")
-    for start in range(0, len(shown), COLUMNS):
-        for column, name in zip(st.columns(COLUMNS), shown[start : start + COLUMNS], strict=False):
+    for first in range(0, len(shown), COLUMNS):
+        for column, name in zip(st.columns(COLUMNS), shown[first : first + COLUMNS], strict=False):
             with column, st.container(border=True, height="stretch", key=f"card_{name}"):
                 card(name)
 
