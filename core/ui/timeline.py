@@ -76,14 +76,18 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.open === (line.dataset.open ?? "")) return;
   line.dataset.open = data.open;
   line.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-  // What opens is drawn after this line, and moves as what is above it is drawn: it is looked for until all stands still.
-  let seen = 0;
+  // What opens is drawn after this line, and moves as what is above it is drawn: the page follows until all stands still, or
+  // until the person scrolls.
+  let looks = 0, free = true;
+  for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+    addEventListener(kind, () => { free = false; }, { once: true, passive: true });
+  }
   const follow = () => {
-    if (line.dataset.open !== data.open || !line.isConnected) return;
+    if (!free || line.dataset.open !== data.open || !line.isConnected) return;
     const card = document.querySelector(data.target);
     const running = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === "running";
     if (card) card.scrollIntoView({ block: "start" });
-    if ((running || !card) && seen++ < 50) setTimeout(follow, 100);
+    if ((running || !card) && looks++ < 300) setTimeout(follow, 100);
   };
   if (data.open) setTimeout(follow, 100);
 }
