@@ -10,14 +10,6 @@ from core.plots.illustrations import illustration
 from core.tracking import read
 from core.ui import page, start
 
-FIRST = ("classification", "lenet", "digits")  # trains in under a minute on two cores, from data that are always there
-# What a task is best met with; any other task is met with the first that fits.
-MET_WITH = {
-    "classification": FIRST,
-    "adversarial": ("adversarial", "dcgan", "faces"),
-    "denoising": ("denoising", "autoencoder", "natural-images"),
-    "text_classification": ("text_classification", "transformer-encoder", "film-reviews"),
-}
 LAST = 6  # ended runs on the page
 PICTURES = 4  # newest previews on the page
 ACTIVE = 5  # running and waiting runs on the page
@@ -25,8 +17,8 @@ ACTIVE = 5  # running and waiting runs on the page
 
 def roads() -> list[tuple[str, str, str]]:
     """For each task an architecture and a data set to start with."""
-    found = list(MET_WITH.values())
-    for task in catalog.entries("task").keys() - MET_WITH.keys():
+    found = list(start.MET_WITH.values())
+    for task in catalog.entries("task").keys() - start.MET_WITH.keys():
         found += [
             (task, architecture, dataset)
             for architecture in catalog.entries("architecture") for dataset in catalog.entries("dataset")
@@ -137,7 +129,7 @@ if newcomer:
         if action.button(
             "Train LeNet-5 on the digits", type="primary", icon=":material/play_arrow:", key="first", width="stretch"
         ):
-            start.train(*FIRST)
+            start.train(*start.FIRST)
 if active:
     st.subheader("Running now", anchor=False)
 running_now(active)

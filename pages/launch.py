@@ -122,10 +122,10 @@ def choose(kind: str) -> None:
     left = {kind}
     task = st.session_state["task"]
     architectures = for_task(task)
-    architecture = st.query_params.get("architecture", architectures[0])
+    architecture = st.query_params.get("architecture", usual(1, architectures, task))
     if architecture not in architectures:
         left.add("architecture")
-        architecture = architectures[0]
+        architecture = usual(1, architectures, task)
         del st.query_params["architecture"]
     if "dataset" in st.query_params and catalog.misfit(task, architecture, st.query_params["dataset"]):
         left.add("dataset")
@@ -159,8 +159,17 @@ def reasons_against(task: str, architecture: str) -> dict[str, str | None]:
     return reasons
 
 
-def pick(kind: str, offered: list[str], *, word: str, captions: list[str] | None = None, against: dict | None = None) -> str:
-    """One choice among what fits. The address decides; what it asks for in vain is taken out of it, and said.
+def usual(place: int, offered: list[str], task: str) -> str:
+    """What a person who has chosen nothing is met with: of what is offered, the architecture (`place` 1) or the data set
+    (2) that shows the task best."""
+    best = start.MET_WITH.get(task, ("",) * 3)[place]
+    return best if best in offered else offered[0]
+
+
+def pick(
+    kind: str, offered: list[str], first: str, *, word: str, captions: list[str] | None = None, against: dict | None = None
+) -> str:
+    """One choice among what fits, at first `first`. The address decides; what it asks for in vain is taken out, and said.
 
     `captions` stand below the options, one each; `against` says of every other entry why it is not offered.
     """
@@ -172,7 +181,7 @@ def pick(kind: str, offered: list[str], *, word: str, captions: list[str] | None
             say(against[wanted])
         except UserError as error:
             say(str(error))
-    form.keep(kind, wanted if wanted in offered else offered[0])
+    form.keep(kind, wanted if wanted in offered else first)
     titles = {name: catalog.get(kind, name).card.title for name in offered}
     same = {"key": kind, "format_func": titles.get, "on_change": choose, "args": (kind,)}
     if captions is None:
@@ -289,7 +298,7 @@ with left:
     tasks = list(catalog.entries("task"))
     if "task" not in st.query_params and (named := catalog.entries("architecture").get(st.query_params.get("architecture"))):
         st.query_params["task"] = next(task for task in tasks if task in named.card.tasks)
-    task = pick("task", tasks, word="Task")
+    task = pick("task", tasks, tasks[0], word="Task")
     st.markdown(f":gray[{catalog.get('task', task).card.beginner}]")
 
     architectures, any_data = for_task(task), next(iter(catalog.entries("dataset")))
@@ -299,9 +308,9 @@ with left:
     choice, data = st.columns(2, gap="medium")
     with choice:
         captions = [origin(catalog.get("architecture", name).card) for name in architectures]
-        architecture = pick(
-            "architecture", architectures, word="Architecture", captions=captions, against=architecture_misfits
-        )
+        first = usual(1, architectures, task)
+        architecture = pick("architecture", architectures, first, word="Architecture", captions=captions,
+                            against=architecture_misfits)
         card("architecture", architecture)
     against = reasons_against(task, architecture)
     datasets = [name for name, reason in against.items() if reason is None]
@@ -309,7 +318,8 @@ with left:
     with data:
         if datasets:
             sentences = [start.availability(name).sentence for name in datasets]
-            dataset = pick("dataset", datasets, word="Data set", captions=sentences, against=against)
+            first = usual(2, datasets, task)
+            dataset = pick("dataset", datasets, first, word="Data set", captions=sentences, against=against)
             card("dataset", dataset)
         else:
             st.markdown("Data set")

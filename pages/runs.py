@@ -8,7 +8,6 @@ import streamlit as st
 from core.tracking import read
 from core.ui import page, run_view, start, tables
 
-FIRST = ("classification", "lenet", "digits")  # what an empty page offers: under a minute, from data that are always there
 MOST = 500  # runs in the table
 
 
@@ -31,7 +30,7 @@ def empty() -> None:
         st.markdown("#### No runs yet\nEvery run that you launch will be here: how far it is, its curves and pictures as it "
                     "learns, and how it ended. LeNet-5 on the digits is done in less than a minute.")
         if st.button("Train LeNet-5 on the digits", type="primary", icon=":material/play_arrow:"):
-            start.train(*FIRST)
+            start.train(*start.FIRST)
 
 
 def queue_now(known: list[str]) -> None:
