@@ -122,7 +122,11 @@ def changes(run: read.Run) -> str:
 
 
 page.through_router()
-if named := st.query_params.get("run"):
+named = st.query_params.get("run")
+if st.session_state.get("runs_shows", named) != named:  # a link from a page to itself leaves the address bar as it was
+    st.query_params.from_dict(st.query_params.to_dict())
+st.session_state["runs_shows"] = named
+if named:
     with st.container(key="live"):
         run_view.one(named)
 else:
