@@ -64,6 +64,10 @@ def test_the_queue_and_the_ended_runs(page: Page, running, settle, photograph, u
     expect(page.get_by_text("next in the queue")).to_be_visible()
     expect(page.get_by_text(re.compile("samples/s")).first).to_be_visible()
     photograph(page, "runs")
+    page.get_by_role("link", name="Multilayer perceptron").first.click()
+    page.wait_for_url(re.compile(rf"/runs\?run={running}"))
+    page.get_by_role("link", name="All runs").click()
+    page.wait_for_url(re.compile("/runs$"))
     page.get_by_role("button", name="Stop").click()
     until(waiting, lambda run: run.state == "FINISHED")
     expect(page.get_by_text("2 of 2 runs", exact=False)).to_be_visible()  # the page followed by itself
@@ -75,4 +79,5 @@ def test_a_run_that_is_not_there_is_a_sentence(page: Page, settle):
     settle(page)
     expect(page.get_by_text("There is no run", exact=False)).to_be_visible()
     page.get_by_role("link", name="All runs").click()
+    page.wait_for_url(re.compile("/runs$"))
     expect(page.get_by_role("heading", name="Runs")).to_be_visible()
