@@ -256,6 +256,8 @@ def charts(name: str, spec: DataSpec, seen: look.Overview) -> None:
 
 
 page.through_router()
+# A link from this page to itself leaves the browser's address as it was: the server tells it what it was asked for.
+st.query_params.update()
 if named := st.query_params.get("dataset"):
     one(named)
 else:

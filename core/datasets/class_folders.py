@@ -135,7 +135,8 @@ def picture(content: bytes, side: int, grey: bool) -> np.ndarray:
             raise ValueError(f"its pixels are of the kind {image.mode}: save it with eight bits a channel")
         if image.has_transparency_data:
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-        image = image.convert("L" if grey else "RGB")
+        if image.mode != (mode := "L" if grey else "RGB"):
+            image = image.convert(mode)
         if image.size != (side, side):
             image = ImageOps.fit(image, (side, side), Image.Resampling.LANCZOS)
         return np.asarray(image).reshape(side, side, -1)

@@ -1,5 +1,7 @@
 """The Data page in Chromium."""
 
+import urllib.request
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -12,6 +14,7 @@ def no_network():
             patch.setenv(name, "http://127.0.0.1:9")
         patch.setenv("no_proxy", "localhost,127.0.0.1")
         yield
+    urllib.request.install_opener(None)  # this process's own has kept the proxies
 
 
 def test_a_card_opens_a_wall_that_is_drawn_anew_of_a_picked_class(page: Page, photograph, settle):
@@ -26,6 +29,10 @@ def test_a_card_opens_a_wall_that_is_drawn_anew_of_a_picked_class(page: Page, ph
     page.get_by_role("button", name="Draw others").click()
     page.wait_for_url("**draw=1**")
     expect(pictures.first).not_to_have_attribute("src", first)
+    page.get_by_role("link", name="All data sets").click()
+    page.wait_for_url("**/data")
+    page.go_back()
+    expect(pictures).to_have_count(40)
     page.goto("/data?dataset=sklearn-digits&class=3")
     expect(page.locator(".wall figcaption").first).to_have_text("3")
     assert set(page.locator(".wall figcaption").all_inner_texts()) == {"3"}
