@@ -38,6 +38,7 @@ def app(home: Path) -> Iterator[str]:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
     environment = os.environ | {"GLASSBOX_HOME": str(home)} | DATA
+    environment.pop("MLFLOW_TRACKING_URI", None)  # MLflow leaves it behind where a test of this process logged a model
     address = f"http://localhost:{port}"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
     with open(home / "app.log", "wb") as log:

@@ -47,7 +47,7 @@ def test_runs_are_compared_and_the_address_shows_another_person_the_same(
     other.goto(page.url)
     settle(other)
     drawn = """() => {
-        const { data, layout } = document.querySelector('.chart');
+        const { data, layout } = document.querySelector('.chart') ?? {};
         return data && [data.map((line) => line.name ?? null), layout.yaxis.type, layout.xaxis.title.text];
     }"""
     other.wait_for_function(drawn)
