@@ -82,6 +82,24 @@ def build(names: tuple[str, str, str], train: int | None = None):
     return task, spec, examples(spec, 4)
 
 
+@pytest.fixture(params=[*BY_GRADIENT, *BY_OWN_RULE], ids="-".join)
+def built(request):
+    return build(request.param)
+
+
+@pytest.fixture(params=BY_GRADIENT, ids="-".join)
+def by_gradient(request):
+    return build(request.param)
+
+
+@pytest.fixture(params=BY_OWN_RULE, ids="-".join)
+def by_own_rule(request):
+    """With as few training examples as fill the classes twice, and these examples."""
+    classes = len(spec_of(Experiment.make(*request.param)).classes)
+    task, spec, _ = build(request.param, train=2 * classes)
+    return task, spec, examples(spec, 2 * classes)
+
+
 def test_every_parameter_that_is_learned_gets_a_gradient(by_gradient):
     task, _, split = by_gradient
     task.step(Batch(split.inputs, split.targets))
