@@ -8,15 +8,10 @@ from streamlit.testing.v1 import AppTest
 from core import catalog
 from core.datasets.base import Availability
 from core.experiment import Experiment
-from core.jobs import queue, supervisor
+from core.jobs import queue
 from core.tracking import read, store, write
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
-
-
-@pytest.fixture(autouse=True)
-def nothing_trains(monkeypatch: pytest.MonkeyPatch, ready_store):
-    monkeypatch.setattr(supervisor, "ensure", lambda: None)
 
 
 def atlas(**address: str) -> AppTest:

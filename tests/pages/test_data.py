@@ -12,15 +12,14 @@ from streamlit.testing.v1 import AppTest
 
 from core import catalog
 from core.errors import UserError
-from core.jobs import download, supervisor
+from core.jobs import download
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 
 
 @pytest.fixture(autouse=True)
-def nothing_trains(ready_store: None, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(supervisor, "ensure", lambda: None)
-    monkeypatch.delenv("GLASSBOX_DATA", raising=False)  # only what packages carry is here
+def only_what_packages_carry(nothing_trains: None, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("GLASSBOX_DATA", raising=False)
 
 
 def opened(**address: str) -> AppTest:
