@@ -16,7 +16,7 @@ def running(the_apps_store, until) -> str:
     run_id, = queue.submit(Experiment.make("classification", "mlp", "digits", training={"epochs": 9000, "previews": 200}))
     until(run_id, lambda run: "validation/loss" in run.metrics)
     yield run_id
-    if read.runs_in_state("RUNNING"):
+    if run_id in [run.id for run in read.runs_in_state("RUNNING")]:
         queue.stop(run_id)
         until(run_id, lambda run: run.state in read.ENDED)
 
