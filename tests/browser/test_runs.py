@@ -68,7 +68,9 @@ def test_the_queue_and_the_ended_runs(page: Page, running, settle, photograph, u
     page.wait_for_url(re.compile(rf"/runs\?run={running}"))
     page.get_by_role("link", name="All runs").click()
     page.wait_for_url(re.compile("/runs$"))
-    page.get_by_role("button", name="Stop").click()
+    stop = page.get_by_role("button", name="Stop")
+    expect(stop).to_have_count(1)  # what the run's own view left has gone
+    stop.click()
     until(waiting, lambda run: run.state == "FINISHED")
     expect(page.get_by_text("2 of 2 runs", exact=False)).to_be_visible()  # the page followed by itself
     photograph(page, "runs-ended")
