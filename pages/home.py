@@ -7,16 +7,13 @@ import streamlit as st
 from core import catalog
 from core.datasets.base import Availability
 from core.errors import UserError
-from core.experiment import Experiment
-from core.jobs import queue
 from core.plots.illustrations import illustration
 from core.tracking import read
-from core.ui import page
+from core.ui import page, start
 
-FIRST = ("classification", "lenet", "digits")  # trains in under a minute on two cores, from data that are always there
 # What a task is best met with; any other task is met with the first that fits.
 MET_WITH = {
-    "classification": FIRST,
+    "classification": start.FIRST,
     "adversarial": ("adversarial", "dcgan", "faces"),
     "denoising": ("denoising", "autoencoder", "natural-images"),
     "text_classification": ("text_classification", "transformer-encoder", "film-reviews"),
@@ -24,16 +21,6 @@ MET_WITH = {
 LAST = 6  # ended runs on the page
 PICTURES = 4  # newest previews on the page
 ACTIVE = 5  # running and waiting runs on the page
-
-
-def train(task: str, architecture: str, dataset: str) -> None:
-    """Launches the recipe of these three and goes to its live view."""
-    try:
-        run_ids = queue.submit(Experiment.make(task, architecture, dataset))
-    except UserError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    st.switch_page("pages/runs.py", query_params={"run": run_ids[0]})
 
 
 def roads() -> list[tuple[str, str, str]]:
@@ -117,8 +104,8 @@ def score(run: read.Run) -> str:
 def cards() -> None:
     """One card a task: what it does, and the click that trains it, or what it lacks."""
     found = roads()
-    for start in range(0, len(found), 4):
-        for place, (task, architecture, dataset) in zip(st.columns(4), found[start : start + 4], strict=False):
+    for first in range(0, len(found), 4):
+        for place, (task, architecture, dataset) in zip(st.columns(4), found[first : first + 4], strict=False):
             shown, data = catalog.get("task", task).card, there(dataset)
             with place, st.container(border=True, height="stretch", key=f"card_{task}"):
                 if drawing := illustration(task, page.dark()):
@@ -133,7 +120,7 @@ def cards() -> None:
                 st.space("stretch")
                 with st.container(horizontal=True, vertical_alignment="center"):
                     if trainable and st.button("Train this", key=f"train_{task}", icon=":material/play_arrow:"):
-                        train(task, architecture, dataset)
+                        start.train(task, architecture, dataset)
                     st.page_link("pages/launch.py", label="Set up first", query_params={
                         "task": task, "architecture": architecture, "dataset": dataset})
 
@@ -156,7 +143,7 @@ if newcomer:
         if action.button(
             "Train LeNet-5 on the digits", type="primary", icon=":material/play_arrow:", key="first", width="stretch"
         ):
-            train(*FIRST)
+            start.train(*start.FIRST)
 if active:
     st.subheader("Running now", anchor=False)
 running_now(active)

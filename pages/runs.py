@@ -5,12 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core.experiment import Experiment
-from core.jobs import queue
 from core.tracking import read
-from core.ui import page, run_view, tables
+from core.ui import page, run_view, start, tables
 
-FIRST = ("classification", "lenet", "digits")  # what an empty page offers: under a minute, from data that are always there
 MOST = 500  # runs in the table
 
 
@@ -33,9 +30,7 @@ def empty() -> None:
         st.markdown("#### No runs yet\nEvery run that you launch will be here: how far it is, its curves and pictures as it "
                     "learns, and how it ended. LeNet-5 on the digits is done in less than a minute.")
         if st.button("Train LeNet-5 on the digits", type="primary", icon=":material/play_arrow:"):
-            launched: list[str] = []
-            if run_view.attempt(lambda: launched.extend(queue.submit(Experiment.make(*FIRST)))):
-                st.switch_page("pages/runs.py", query_params={"run": launched[0]})
+            start.train(*start.FIRST)
 
 
 def queue_now(known: list[str]) -> None:
