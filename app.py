@@ -24,6 +24,7 @@ from core.errors import UserError  # noqa: E402
 from core.jobs import supervisor  # noqa: E402
 from core.jobs.devices import devices  # noqa: E402
 from core.tracking import read  # noqa: E402
+from core.ui import chart  # noqa: E402
 from core.ui.page import dark, device_name  # noqa: E402
 
 LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 28" width="132" height="28" fill="none">
@@ -67,6 +68,7 @@ def status_line() -> None:
 
 st.html(ROOM / "look.css")
 st.logo(LOGO.format(accent="#56B4E9" if dark() else "#0072B2", ink="#E4E8EC" if dark() else "#1B2026"), size="large")
+chart.library()
 try:
     page.run()
 except UserError as error:  # what a page can't mend by itself (the store is away) is said where the person is

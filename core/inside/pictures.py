@@ -52,7 +52,7 @@ def open_picture(content: bytes) -> np.ndarray:
 def keep(picture: np.ndarray) -> str:
     """Keeps a picture, uint8 `(height, width, 3)`, in the home, so that an address can hold it. Gives its name.
 
-    It is shrunk to at most `KEPT` pixels a side. Raises `OSError` where the disk is full.
+    It is shrunk to at most `KEPT` pixels a side. Raises `UserError` where it can't be written.
     """
     image = Image.fromarray(picture)
     image.thumbnail((KEPT, KEPT), Image.Resampling.LANCZOS)
@@ -61,10 +61,15 @@ def keep(picture: np.ndarray) -> str:
     name = hashlib.sha256(held.getvalue()).hexdigest()[:20]
     path = home() / "pictures" / f"{name}.png"
     if not path.exists():
-        path.parent.mkdir(exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}")
-        part.write_bytes(held.getvalue())
-        part.replace(path)  # whole or not at all
+        try:
+            path.parent.mkdir(exist_ok=True)
+            part.write_bytes(held.getvalue())
+            part.replace(path)  # whole or not at all
+        except OSError as error:
+            raise UserError(
+                f"The picture could not be kept on this server: free some space, then upload it again ({error})."
+            ) from error
     return name
 
 

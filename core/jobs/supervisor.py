@@ -116,15 +116,16 @@ class Supervisor:
         for run in running:
             if self._watch(run):
                 taken.add(run.tags.get("glassbox.slot"))
+        # A worker's start keeps a core busy for some seconds, which a run that has just begun needs more.
+        beginning = any(time.time() - run.started < BEGINNING_SECONDS for run in running if run.started)
         waiting = [run for run in read.runs_in_state("SCHEDULED") if run.tags.get("glassbox.place") == store.place()]
         for run in waiting:
             slot = _free_slot(run, taken)
             if slot:
                 taken.add(slot.name)
                 self._start(run, slot)
-                running.append(read.run(run.id))
-        # A worker's start keeps a core busy for some seconds, which a run that has just begun needs more.
-        if not any(time.time() - run.started < BEGINNING_SECONDS for run in running if run.started):
+                beginning = True
+        if not beginning:
             self._keep_reserve()
         return bool(running or waiting)
 

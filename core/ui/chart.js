@@ -7,7 +7,7 @@ function plotly(address) {
     const script = document.createElement("script");
     script.src = new URL(address.replace(/^\//, ""), document.baseURI);
     script.onload = () => loaded(window.Plotly);
-    script.onerror = failed;
+    script.onerror = () => { loading = undefined; failed(); }; // the next chart tries again
     document.head.append(script);
   }));
 }
@@ -20,16 +20,16 @@ export default function ({ data, parentElement }) {
     box.setAttribute("role", "img");
     parentElement.append(box);
   }
+  box.setAttribute("aria-label", data.alt);
   if (box.drawn === data.figure) return; // a refresh that brought nothing new
   box.drawn = data.figure;
   const figure = JSON.parse(data.figure);
   box.style.height = `${figure.layout.height}px`; // before Plotly is there, so that nothing jumps when it is
-  box.setAttribute("aria-label", data.alt);
   plotly(data.plotly).then(
     (Plotly) => Plotly.react(box, figure.data, figure.layout, { displayModeBar: false }).then(() => {
       box.watch ??= new ResizeObserver(() => box.clientWidth && Plotly.Plots.resize(box));
       box.watch.observe(box);
     }),
-    () => { box.textContent = "The chart could not be loaded: reload the page."; },
+    () => { box.drawn = null; box.textContent = "The chart could not be loaded: reload the page."; },
   );
 }

@@ -18,12 +18,19 @@ _component = st.components.v2.component(
 )
 
 
+def library() -> str:
+    """The address of Plotly's own file, served like a picture of the page: nothing is fetched from elsewhere.
+
+    app.py asks for it in every run of every page: Streamlit forgets what a run did not ask for, and a chart that a person
+    leaves while it loads would find nothing.
+    """
+    return get_instance().media_file_mgr.add(str(_LIBRARY), "text/javascript", "plotly")
+
+
 def chart(figure: go.Figure, *, key: str, alt: str, height: int = 320) -> None:
     """Draws a figure. Zoom, hidden traces and what is under the pointer outlive a refresh of the data.
 
     Arguments: `key`, one a chart of the page; `alt` says what is seen, for those who can't; `height` in pixels.
     """
-    # Plotly's own file, served once like a picture of the page: nothing is fetched from elsewhere.
-    library = get_instance().media_file_mgr.add(str(_LIBRARY), "text/javascript", "plotly")
     drawn = styled(figure, dark=dark(), height=height).to_json()
-    _component(data={"figure": drawn, "alt": alt, "plotly": library}, key=key)
+    _component(data={"figure": drawn, "alt": alt, "plotly": library()}, key=key)

@@ -246,7 +246,8 @@ def pictures(run_id: str) -> None:
     if counts_of(run.id, name, steps[-1]) is None:
         previews.film([previews.Film(run.id, files[name])], name, key=f"film_{name}")
         return
-    step = (pick_checkpoint(steps, key="step", label="Step") if len(steps) > 1 else None) or steps[-1]
+    step = pick_checkpoint(steps, key="step", label="Step") if len(steps) > 1 else None
+    step = steps[-1] if step is None else step  # 0 is a step
     if held := counts_of(run.id, name, step):
         chart(confusion(np.array(held["counts"]), held["classes"]), key=f"confusion_{name}", height=420,
               alt=f"Confusion matrix at step {step}")

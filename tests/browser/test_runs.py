@@ -16,7 +16,7 @@ def running(the_apps_store, until) -> str:
     run_id, = queue.submit(Experiment.make("classification", "mlp", "digits", training={"epochs": 9000, "previews": 200}))
     until(run_id, lambda run: "validation/loss" in run.metrics)
     yield run_id
-    if read.runs_in_state("RUNNING"):
+    if run_id in [run.id for run in read.runs_in_state("RUNNING")]:
         queue.stop(run_id)
         until(run_id, lambda run: run.state in read.ENDED)
 
@@ -68,7 +68,9 @@ def test_the_queue_and_the_ended_runs(page: Page, running, settle, photograph, u
     page.wait_for_url(re.compile(rf"/runs\?run={running}"))
     page.get_by_role("link", name="All runs").click()
     page.wait_for_url(re.compile("/runs$"))
-    page.get_by_role("button", name="Stop").click()
+    stop = page.get_by_role("button", name="Stop")
+    expect(stop).to_have_count(1)  # what the run's own view left has gone
+    stop.click()
     until(waiting, lambda run: run.state == "FINISHED")
     expect(page.get_by_text("2 of 2 runs", exact=False)).to_be_visible()  # the page followed by itself
     photograph(page, "runs-ended")

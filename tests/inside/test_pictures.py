@@ -2,6 +2,7 @@
 
 import base64
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -129,3 +130,12 @@ def test_a_kept_picture_comes_back_by_its_name(home) -> None:
 def test_an_address_whose_picture_is_not_here_is_a_sentence(home, name: str) -> None:
     with pytest.raises(UserError, match="upload it again"):
         pictures.kept(name)
+
+
+def test_a_disk_that_takes_no_picture_is_a_sentence(home, monkeypatch) -> None:
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(UserError, match="free some space"):
+        pictures.keep(np.zeros((8, 8, 3), np.uint8))

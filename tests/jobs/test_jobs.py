@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import namedtuple
 from pathlib import Path
@@ -144,6 +145,16 @@ def test_a_worker_is_no_child_of_the_process_that_launched(home: Path, until) ->
     assert os.getpgid(worker.pid) == worker.pid
     assert os.getpgid(worker.pid) != os.getpgid(int((home / "supervisor.pid").read_text()))
     assert until(run_id, ended).state == "FINISHED"
+
+
+def test_a_call_has_the_supervisor_look_at_once(home: Path, monkeypatch) -> None:
+    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 1e6)
+    monkeypatch.setattr(supervisor, "alive", lambda: True)
+    waiting = threading.Thread(target=supervisor.Supervisor().wait, daemon=True)
+    waiting.start()
+    supervisor.ensure()
+    waiting.join(60)
+    assert not waiting.is_alive()
 
 
 def test_a_second_supervisor_says_so_and_goes(home: Path) -> None:
