@@ -16,6 +16,7 @@ from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicO
 from torch.utils.flop_counter import FlopCounterMode
 
 from core import catalog
+from core.architectures.base import Architecture
 from core.catalog import DataSpec
 from core.datasets.base import Batch
 from core.experiment import Experiment
@@ -62,14 +63,26 @@ class Summary:
 def summarise(experiment: Experiment) -> Summary:
     """What `experiment` would cost, without reading its data."""
     spec = catalog.get("dataset", experiment.dataset)(experiment.data).spec()
-    try:
-        return _measure(experiment, spec, FakeTensorMode())
-    except (DataDependentOutputException, DynamicOutputShapeException):
-        # Some task looks at the numbers themselves: then the step has to be a real one.
-        return _measure(experiment, spec, nullcontext())
+    # Some network looks at numbers while it is built, some task in its step: then that has to be done for real.
+    for mode, emptied in ((FakeTensorMode(), False), (FakeTensorMode(allow_non_fake_inputs=True), True)):
+        try:
+            return _measure(experiment, spec, mode, emptied)
+        except (DataDependentOutputException, DynamicOutputShapeException):
+            continue
+    return _measure(experiment, spec, nullcontext())
 
 
-def _measure(experiment: Experiment, spec: DataSpec, mode: FakeTensorMode | nullcontext) -> Summary:
+def _measure(
+    experiment: Experiment, spec: DataSpec, mode: FakeTensorMode | nullcontext, emptied: bool = False
+) -> Summary:
+    """`emptied`: the model is built for real, and its numbers are forgotten before the step."""
+    with torch.random.fork_rng(devices=()):
+        with nullcontext() if emptied else mode:
+            model = build_model(experiment, spec)
+        return _step(experiment, spec, mode, _emptied(model, mode) if emptied else model)
+
+
+def _step(experiment: Experiment, spec: DataSpec, mode: FakeTensorMode | nullcontext, model: Architecture) -> Summary:
     layers: dict[str, Layer] = {}
     kept: dict[int, Tensor] = {}  # by storage: what backward passes wait for; held, so that no address comes twice
 
@@ -77,8 +90,7 @@ def _measure(experiment: Experiment, spec: DataSpec, mode: FakeTensorMode | null
         kept.setdefault(tensor.untyped_storage()._cdata, tensor)
         return tensor
 
-    with mode, torch.random.fork_rng(devices=()):
-        model = build_model(experiment, spec)
+    with mode:
         for name, module in model.named_modules():
             if _is_layer(module):
                 module.register_forward_hook(_noting(layers, name))
@@ -104,6 +116,14 @@ def _measure(experiment: Experiment, spec: DataSpec, mode: FakeTensorMode | null
             flops=counter.get_total_flops() // EXAMPLES,
             steps=steps,
         )
+
+
+def _emptied(model: Architecture, mode: FakeTensorMode) -> Architecture:
+    """The model with fake tensors in place of its own."""
+    for module in model.modules():
+        for held in (module._parameters, module._buffers):
+            held |= {name: mode.from_tensor(tensor) for name, tensor in held.items() if tensor is not None}
+    return model
 
 
 def _batch(spec: DataSpec) -> Batch:
