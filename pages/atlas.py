@@ -43,12 +43,16 @@ def best_runs() -> dict[str, list[tuple[str, str, str]]]:
 
 @st.cache_data(ttl=10, max_entries=500, show_spinner=False)
 def fitting(architecture: str) -> list[tuple[str, str]]:
-    """Tasks and data sets that go with an architecture: what is here first, then what can be fetched."""
+    """Tasks and data sets that go with an architecture: what is here first, then what can be fetched, and of these what the
+    task is best met with."""
     pairs = [
         (task, dataset) for task in catalog.get("architecture", architecture).card.tasks
         for dataset in catalog.entries("dataset") if catalog.misfit(task, architecture, dataset) is None
     ]
-    return sorted(pairs, key=lambda pair: (not (data := start.availability(pair[1])).ready, not data.fetchable))
+    usual = {(task, dataset) for task, _, dataset in start.MET_WITH.values()}
+    return sorted(pairs, key=lambda pair: (
+        not (data := start.availability(pair[1])).ready, not data.fetchable, pair not in usual,
+    ))
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
