@@ -44,6 +44,8 @@ def content(spec: DataSpec) -> str:
     if spec.kind == "images":
         channels, height, width = spec.shape
         what = f"{width}×{height} {'grey' if channels == 1 else 'colour'}"
+    elif spec.kind == "features":
+        what = f"rows of {spec.shape[0]} numbers"
     else:
         what = f"sentences of up to {spec.shape[0]} tokens"
     return f"{what} · {f'{len(spec.classes)} classes' if spec.classes else 'no labels'}"

@@ -29,7 +29,9 @@ REACH = 10  # softmax of numbers between 0 and 1 can never be sure: bounded acti
     "for it). Sigmoid and tanh are stretched by 10, since softmax of values in 0..1 can't be sure.",
 )
 class Neuron(Architecture):
-    """Input `(batch, channels, height, width)`, output logits `(batch, classes)`."""
+    """Input `(batch, channels, height, width)` or `(batch, features)`, output logits `(batch, classes)`."""
+
+    takes = ("images", "features")
 
     class Settings(Settings):
         activation: Literal["identity", "sigmoid", "tanh", "relu"] = setting(
