@@ -44,7 +44,7 @@ def layers(loaded: Loaded, rows: Tensor) -> list[Layer]:
                 hook.remove()
     places = [i for i, (_, module, _) in enumerate(passed) if isinstance(module, nn.Linear)]
     found = []
-    for place, following in zip(places, [*places[1:], None], strict=True):
+    for place, following in zip(places, [*places[1:], None], strict=False):
         sums = passed[place][2]
         say = torch.ones(sums.shape[1]) if following is None else passed[following][1].weight.norm(dim=0)  # (neurons,)
         path, bend, answers = passed[place + 1] if place + 1 < len(passed) else ("", nn.Identity(), sums)
