@@ -71,12 +71,14 @@ def field(loaded: Loaded, where: Plane) -> Field:
     return Field(where, found, lines)
 
 
-def responses(loaded: Loaded, where: Plane) -> list[Response]:
-    """Each hidden layer's neurons over a part of the plane; none where the model has no hidden layer."""
+def responses(loaded: Loaded, where: Plane, points: Tensor) -> list[Response]:
+    """Each hidden layer's neurons over a part of the plane; none where the model has no hidden layer. The strongest are
+    those that tell `points` `(n, 2)` apart most: beyond the data, answers may grow without limit."""
     found = []
-    for layer in neurons.layers(loaded, grid(where, COUNT_NEURONS))[:-1]:
+    over, at = neurons.layers(loaded, grid(where, COUNT_NEURONS)), neurons.layers(loaded, points)
+    for layer, seen in list(zip(over, at, strict=True))[:-1]:
         sums, answers = (values.T.reshape(-1, COUNT_NEURONS, COUNT_NEURONS) for values in (layer.sums, layer.answers))
-        order = neurons.strongest(layer, len(layer.say))
+        order = neurons.strongest(seen, len(seen.say))
         found.append(Response(layer.activation, where, sums, answers, order))
     return found
 

@@ -62,8 +62,11 @@ def plane(
     )
     figure.update_layout(margin={"l": 4, "r": 4, "t": 30, "b": 4}, hovermode="closest", dragmode=False,
                          legend={"itemsizing": "constant"})
-    figure.update_xaxes(range=[left, right], title_text=features[0], showgrid=False, zeroline=False, fixedrange=True)
-    figure.update_yaxes(range=[bottom, top], title_text=features[1], showgrid=False, zeroline=False, fixedrange=True)
+    bare = {"showgrid": False, "zeroline": False, "fixedrange": True, "constrain": "domain"}
+    figure.update_xaxes(bare, range=[left, right], title_text=features[0])
+    # A square whatever the features' scales: the picture's squares of one unit each would stretch it.
+    figure.update_yaxes(bare, range=[bottom, top], title_text=features[1], scaleanchor="x",
+                        scaleratio=(right - left) / (top - bottom))
     return figure
 
 

@@ -53,7 +53,7 @@ def test_xor_asks_whether_both_numbers_have_the_same_sign():
     data = loaded("xor", noise=0)
     points = data.train.inputs
     assert torch.equal(data.train.targets, (points.prod(1) < 0).long())
-    assert 0.1 <= points.abs().min() and points.abs().max() <= 1
+    assert points.abs().min() >= 0.1 and points.abs().max() <= 1
 
 
 def test_spirals_turn_as_fast_as_they_grow_half_a_turn_apart():

@@ -17,13 +17,15 @@ from core.datasets.base import Data
 from core.inside import boundary, classify, neurons
 from core.inside.boundary import Response
 from core.plots import boundary as plots
-from core.plots.inside import coloured
+from core.plots.inside import coloured, probabilities
+from core.plots.style import class_colour
 from core.ui import address, page
 from core.ui.chart import chart
 from core.ui.inside.side import Side, answer_line, chances, places
 from core.ui.tiles import Group, Tile, tiles
 
 LINES, TILES = 16, 24  # neurons of a layer whose lines are drawn, and those that are shown as pictures
+LOUD = 0.9  # the quantile of a neuron's answers that takes the full colour: beyond the data they may grow without limit
 BARS = 12  # features whose say is shown
 POINTS = 1500  # drawn in the plane
 
@@ -40,10 +42,10 @@ def _data(dataset: str, settings: str) -> Data:
 def show(sides: Sequence[Side]) -> None:
     first = sides[0].loaded
     data = _data(first.experiment.dataset, first.experiment.data.model_dump_json())
-    question, answers = st.columns([4, 9], gap="large")
     if len(first.spec.features) == 2:
-        _planes(sides, data, question, answers)
+        _planes(sides, data)
         return
+    question, answers = st.columns([5, 8], gap="large")
     with question:
         row = _row(first.spec, data)
     for side, place in zip(sides, _within(answers, sides), strict=True):
@@ -57,14 +59,12 @@ def _within(answers, sides: Sequence[Side]) -> list:
 
 
 def _answered(side: Side, row: Tensor, beside: bool) -> None:
-    """The answer to a row `(1, features)`, its chances and, where there are more than two, each feature's say."""
+    """The answer to a row `(1, features)`, its chances and each feature's say."""
     answer = classify.classify(side.loaded, row)
     left, right = st.columns(2, gap="large") if beside else (st.container(), st.container())
     with left:
         answer_line(answer)
         chances(side, answer, row=30)
-    if row.shape[1] == 2:
-        return
     with right:
         said = classify.evidence(side.loaded, row, answer.best)
         if said is None:
@@ -96,8 +96,9 @@ def _row(spec: DataSpec, data: Data) -> Tensor:
             st.button("Back to the row", type="tertiary", icon=":material/undo:", on_click=_forget)
     low, high = data.train.inputs.amin(0).tolist(), data.train.inputs.amax(0).tolist()
     with st.container(height=560 if len(values) > 12 else "content", border=False, key="features"):
-        fields = st.columns(2, gap="small", wrap=False)
         for i, name in enumerate(spec.features):
+            if i % 2 == 0:
+                fields = st.columns(2, gap="small", vertical_alignment="bottom", wrap=False)
             st.session_state[f"feature_{i}"] = values[i]
             fields[i % 2].number_input(
                 name, key=f"feature_{i}", step=10.0 ** math.floor(math.log10(spec.std[i])), format="%.6g", on_change=_keep,
@@ -129,26 +130,42 @@ def _forget() -> None:
 # ---- a point of the plane
 
 
-def _planes(sides: Sequence[Side], data: Data, question, answers) -> None:
+def _planes(sides: Sequence[Side], data: Data) -> None:
+    question, answers = st.columns([4, 9], gap="large")
     spec, where = sides[0].loaded.spec, boundary.whole(data)
     start = data.test.inputs[0].tolist()
     with question:
         at = tuple(_slider(name, key, value, low, high) for name, key, value, low, high in
                    zip(spec.features, ("first", "second"), start, where[0::2], where[1::2], strict=True))
+        row = torch.tensor([at])
         split = address.segments("Points that are drawn", "points", ["Test points", "Training points"])
         if len(sides) == 1:
-            _answered(sides[0], torch.tensor([at]), beside=False)
-    points = data.test if split == "Test points" else data.train
+            _named(sides[0], row)
+    drawn = data.test if split == "Test points" else data.train
+    points, targets = drawn.inputs[:POINTS], drawn.targets[:POINTS]
     for side, place in zip(sides, _within(answers, sides), strict=True):
+        layers = boundary.responses(side.loaded, where, points)
+        layer, neuron = _picked(side, layers)
         with place:
-            layers = boundary.responses(side.loaded, where)
-            layer, neuron = _picked(side, layers)
-            _plane(side, where, points.inputs[:POINTS], points.targets[:POINTS], at, layers, layer, neuron)
-            if len(sides) > 1:
-                _answered(side, torch.tensor([at]), beside=False)
+            _plane(side, where, points, targets, at, layers, layer, neuron)
+            if side.narrow:
+                _named(side, row)
+        with place if side.narrow else st.container():
+            tiled, bent = st.columns(1) * 2 if side.narrow else st.columns([5, 4], gap="large")
             if layers:
-                _neurons(side, layers, layer, neuron)
-            _activation(side, torch.tensor([at]), layer, neuron)
+                with tiled:
+                    _neurons(side, layers, layer, neuron)
+            with bent:
+                _activation(side, row, layer, neuron)
+
+
+def _named(side: Side, row: Tensor) -> None:
+    """The answer to a point, its chances in the plane's colours."""
+    answer = classify.classify(side.loaded, row)
+    answer_line(answer)
+    colours = [class_colour(i) for i in range(len(answer.classes))]
+    chart(probabilities(answer.classes, answer.probabilities, colours), key=f"{side.key}chances",
+          height=30 * min(12, len(answer.classes)) + 8, alt=f"Chances; the likeliest is {answer.classes[answer.best]}.")
 
 
 def _slider(name: str, key: str, value: float, low: float, high: float) -> float:
@@ -196,12 +213,13 @@ def _neurons(side: Side, layers: Sequence[Response], layer: int, neuron: int) ->
     key, dark = f"{side.key}neuron", page.dark()
     groups = []
     for number, one in enumerate(layers, 1):
-        shown, most = one.strongest[:TILES], float(np.abs(one.answers).max())
+        shown = one.strongest[:TILES]
         note = f"{len(one.strongest)} neurons{f', {one.activation}' if one.activation else ''}"
         note += f", the {TILES} strongest" if len(one.strongest) > TILES else ""
         groups.append(Group(f"Layer {number}", note, [
             Tile(f"{number}.{i + 1}", f"Layer {number}, neuron {i + 1}",
-                 coloured(one.answers[i][::-1], dark, most, signed=bool(one.answers.min() < 0))) for i in shown]))
+                 coloured(one.answers[i][::-1], dark, float(np.quantile(np.abs(one.answers[i]), LOUD)),
+                          signed=bool(one.answers.min() < 0))) for i in shown]))
     tiles(groups, f"{layer + 1}.{neuron + 1}", lambda picked: st.query_params.update({key: picked}), key=f"{key}s",
           side=60 if side.narrow else 68)
 
