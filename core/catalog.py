@@ -19,6 +19,7 @@ from core.errors import UserError
 Kind = Literal["architecture", "dataset", "task"]
 _PACKAGES = {"architecture": "core.architectures", "dataset": "core.datasets", "task": "core.tasks"}
 _NOUNS = {"architecture": "architecture", "dataset": "data set", "task": "task"}
+CONTENTS = {"images": "pictures", "sentences": "sentences", "features": "tables of numbers"}  # what a person calls a kind
 PADDING, UNKNOWN = 0, 1  # the token numbers that every vocabulary keeps for these two
 _registry: dict[str, dict[str, type]] = {kind: {} for kind in _PACKAGES}
 
@@ -42,19 +43,22 @@ class Card:
 class DataSpec(BaseModel):
     """What a data set yields; with it alone a model is built and fed again, the data being gone.
 
-    `shape` is one example's: `(channels, height, width)` for images, `(length,)` for sentences.
-    `mean` and `std` are per channel, of pixels scaled to 0..1. `vocabulary[i]` is the text of token `i`
-    (empty until the data are read: `vocabulary_size` is then the most there can be).
+    `shape` is one example's: `(channels, height, width)` for images, `(length,)` for sentences, `(features,)` for the
+    features of a table's row. `mean` and `std` are per channel, of pixels scaled to 0..1, or per feature, of its values as
+    they stand in the table; no `std` is 0. `features` names the table's columns, each with its unit where that is known
+    (`petal length (cm)`). `vocabulary[i]` is the text of token `i` (empty until the data are read: `vocabulary_size` is
+    then the most there can be).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["images", "sentences"]
+    kind: Literal["images", "sentences", "features"]
     shape: tuple[int, ...]
     sizes: dict[Literal["train", "validation", "test"], int]
     classes: tuple[str, ...] = ()
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    features: tuple[str, ...] = ()
     vocabulary: tuple[str, ...] = ()
     vocabulary_size: int = 0
 
@@ -120,6 +124,9 @@ def misfit(task_name: str, architecture_name: str, dataset_name: str, data_setti
     spec = dataset_class(data_settings or dataset_class.Settings()).spec()
     if reason := task_class.misfit(spec):
         return f"{dataset_class.card.title}: {reason}"
+    if spec.kind not in cls.takes:
+        taken = " or ".join(CONTENTS[kind] for kind in cls.takes)
+        return f"{dataset_class.card.title}: {cls.card.title} takes {taken}, not {CONTENTS[spec.kind]}."
     if reason := cls.misfit(spec):
         return f"{dataset_class.card.title}: {reason}"
     return None

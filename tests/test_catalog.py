@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from core import catalog
 from core.architectures.base import OwnRule
 from core.catalog import DataSpec
-from core.datasets.base import Batch, Data, Split
+from core.datasets.base import DTYPES, Batch, Data, Split
 from core.errors import UserError
 from core.experiment import Experiment
 from core.training.setup import build_model, build_task
@@ -36,13 +36,16 @@ def spec_of(experiment: Experiment) -> DataSpec:
 
 
 def examples(spec: DataSpec, count: int) -> Split:
-    """Random examples of the spec's shape: smooth pictures, or sentences of different lengths."""
+    """Random examples of the spec's shape: smooth pictures, rows of a table, or sentences of different lengths."""
     draw = torch.Generator().manual_seed(0)
     targets = torch.arange(count) % len(spec.classes) if spec.classes else None
     if spec.kind == "images":
         channels, height, width = spec.shape
         coarse = torch.rand(count, channels, 4, 4, generator=draw)
         return Split(F.interpolate(coarse, (height, width), mode="bilinear").mul(255).byte(), targets)
+    if spec.kind == "features":
+        rows = torch.randn(count, *spec.shape, generator=draw)
+        return Split(rows * torch.tensor(spec.std) + torch.tensor(spec.mean), targets)
     sentences = torch.randint(1, spec.vocabulary_size, (count, *spec.shape), generator=draw)
     for i, sentence in enumerate(sentences):
         sentence[2 + i % len(sentence) :] = 0
@@ -250,8 +253,10 @@ def test_every_data_set_states_its_licence_sizes_and_whereabouts_without_being_r
     assert dataset.card.licence
     spec = dataset.spec()
     assert set(spec.sizes) == {"train", "validation", "test"} and min(spec.sizes.values()) > 0
-    if spec.kind == "images":
+    if spec.kind != "sentences":
         assert len(spec.mean) == len(spec.std) == spec.shape[0] and min(spec.std) > 0
+    if spec.kind == "features":
+        assert len(spec.features) == spec.shape[0]
     assert dataset.availability().sentence.strip()
 
 
@@ -267,7 +272,7 @@ def test_what_is_here_loads_as_the_spec_promises(name, home):
     for split_name in ("train", "validation", "test"):
         split = getattr(data, split_name)
         assert split.inputs.shape == (promised.sizes[split_name], *promised.shape)
-        assert split.inputs.dtype == (torch.uint8 if promised.kind == "images" else torch.int64)
+        assert split.inputs.dtype == DTYPES[promised.kind]
         if promised.classes:
             assert split.targets.dtype == torch.int64 and split.targets.shape == (promised.sizes[split_name],)
             assert set(split.targets.tolist()) == set(range(len(promised.classes)))

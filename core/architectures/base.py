@@ -20,13 +20,14 @@ class Architecture(nn.Module):
     """
 
     card: Card
+    takes: tuple[str, ...] = ("images",)  # the kinds of data (a spec's `kind`) that it can be fed
 
     class Settings(Settings):
         """An architecture without settings."""
 
     @classmethod
     def misfit(cls, spec: DataSpec) -> str | None:
-        """Why this architecture can't take such data, as the end of a sentence, or None."""
+        """Why this architecture can't take such data, as the end of a sentence, or None. Asked only of a kind it takes."""
         return None
 
     @classmethod
@@ -61,10 +62,11 @@ class OwnRule(Architecture):
 
 
 class Fitted(OwnRule):
-    """Base of what is fitted to all training pictures at once, when the last of them has come: a subclass writes `fit`.
+    """Base of what is fitted to all training examples at once, when the last of them has come: a subclass writes `fit`.
 
-    Arguments beside settings and spec: `most`, how many pictures are taken at most (the first that come, which is a random
-    choice). It learns once: whatever comes later changes nothing.
+    Arguments beside settings and spec: `most`, how many examples are taken at most (the first that come, which is a random
+    choice). It learns once: whatever comes later changes nothing. Pictures are kept in bytes, as the data have them;
+    features in float32, standardised, so that each of them counts alike whatever its unit.
     """
 
     @classmethod
@@ -76,38 +78,50 @@ class Fitted(OwnRule):
         super().__init__()
         self.spec, self.size = spec, torch.Size(spec.shape).numel()
         self.count, self.wanted = 0, min(spec.sizes["train"], most or spec.sizes["train"])
-        self.pictures = torch.zeros(self.wanted, self.size, dtype=torch.uint8)
+        self.gathered = self.blank()
         self.targets = torch.zeros(self.wanted, dtype=torch.int64)
 
-    def fit(self, pictures: Tensor, targets: Tensor) -> None:
-        """Learns from all pictures, uint8 `(wanted, size)` flattened, and their targets `(wanted,)`, both on the CPU.
-        Random numbers are torch's, so that they follow from the run's seed."""
+    def blank(self) -> Tensor:
+        """Room for the wanted examples as they are kept, `(wanted, size)`."""
+        return torch.zeros(self.wanted, self.size, dtype=torch.uint8 if self.spec.kind == "images" else torch.float32)
+
+    def fit(self, examples: Tensor, targets: Tensor) -> None:
+        """Learns from all examples as they are kept, `(wanted, size)` flattened, and their targets `(wanted,)`, both on the
+        CPU. Random numbers are torch's, so that they follow from the run's seed."""
         raise NotImplementedError
 
-    def levels(self, images: Tensor) -> Tensor:
-        """Standardised images as they were, `(batch, size)`, each level in 0..1."""
+    def levels(self, inputs: Tensor) -> Tensor:
+        """What the model is fed, `(batch, size)`: standardised images as they were, each level in 0..1; features as they
+        come."""
+        if self.spec.kind != "images":
+            return inputs
         statistics = (self.spec.mean, self.spec.std)
-        mean, std = (torch.tensor(values, device=images.device).view(1, -1, 1, 1) for values in statistics)
-        return (images * std + mean).flatten(1)
+        mean, std = (torch.tensor(values, device=inputs.device).view(1, -1, 1, 1) for values in statistics)
+        return (inputs * std + mean).flatten(1)
+
+    def kept_levels(self, kept: Tensor) -> Tensor:
+        """Examples as they are kept, `(n, size)`, as `levels` gives them."""
+        return kept.float() / 255 if kept.dtype == torch.uint8 else kept
 
     def learn(self, inputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
-        """Keeps the batch until all have come. `gathered`: the share of the wanted pictures that is there."""
+        """Keeps the batch until all have come. `gathered`: the share of the wanted examples that is there."""
         if self.count < self.wanted:
             place = slice(self.count, self.count + len(inputs))
             room = self.wanted - self.count
-            self.pictures[place] = self.levels(inputs[:room]).mul(255).round().to("cpu", torch.uint8)
+            levels = self.levels(inputs[:room])
+            self.gathered[place] = levels.mul(255).round() if self.spec.kind == "images" else levels
             self.targets[place] = targets[:room].cpu()
             self.count = min(place.stop, self.wanted)
             if self.count == self.wanted:
-                self.fit(self.pictures, self.targets)
-                self.pictures = self.targets = None  # the memory is free for the evaluation
+                self.fit(self.gathered, self.targets)
+                self.gathered = self.targets = None  # the memory is free for the evaluation
         return {"gathered": torch.tensor(self.count / self.wanted)}
 
     def memory(self) -> dict:
-        return {"count": self.count, "pictures": self.pictures, "targets": self.targets}
+        return {"count": self.count, "examples": self.gathered, "targets": self.targets}
 
     def remember(self, memory: dict) -> None:
-        self.count, self.pictures, self.targets = memory["count"], memory["pictures"], memory["targets"]
+        self.count, self.gathered, self.targets = memory["count"], memory["examples"], memory["targets"]
 
 
 def epochs_for(steps: int, spec: DataSpec, batch_size: int) -> int:

@@ -20,15 +20,17 @@ from core.experiment import Settings, setting
     tasks=("classification",),
     beginner="It sorts the training pictures into groups of look-alikes without being told what they show. Afterwards each "
     "group is named after most of its members, and a new picture gets the name of the group whose average is nearest.",
-    expert="Lloyd's rule from k-means++ (Arthur and Vassilvitskii 2007), Euclidean distance of pixel levels. Targets are "
-    "used only to label the clusters. Scores are the logarithms of the class shares in the nearest cluster, one more member "
-    "spread over all classes (Laplace smoothing).",
+    expert="Lloyd's rule from k-means++ (Arthur and Vassilvitskii 2007), Euclidean distance of pixel levels or standardised "
+    "features. Targets are used only to label the clusters. Scores are the logarithms of the class shares in the nearest "
+    "cluster, one more member spread over all classes (Laplace smoothing).",
 )
 class KMeans(Fitted):
-    """Input `(batch, channels, height, width)`, output log shares `(batch, classes)`."""
+    """Input `(batch, channels, height, width)` or `(batch, features)`, output log shares `(batch, classes)`."""
+
+    takes = ("images", "features")
 
     class Settings(Settings):
-        clusters: int = setting(200, "Groups that the pictures are sorted into.", unit="clusters", ge=1, le=10_000)
+        clusters: int = setting(200, "Groups that the training examples are sorted into.", unit="clusters", ge=1, le=10_000)
 
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__(spec)
@@ -36,18 +38,18 @@ class KMeans(Fitted):
         self.centroids = nn.Parameter(torch.zeros(clusters, self.size), requires_grad=False)
         self.shares = nn.Parameter(torch.full((clusters, classes), 1 / classes), requires_grad=False)  # of each class
 
-    def fit(self, pictures: Tensor, targets: Tensor) -> None:
+    def fit(self, examples: Tensor, targets: Tensor) -> None:
         from sklearn import cluster  # slow to import
 
         clusters, classes = self.shares.shape
         seed = int(torch.randint(2**31 - 1, ()))
-        found = cluster.KMeans(clusters, random_state=seed).fit(pictures.float().div(255).numpy())
+        found = cluster.KMeans(clusters, random_state=seed).fit(self.kept_levels(examples).numpy())
         self.centroids.copy_(torch.from_numpy(found.cluster_centers_))
         members = torch.from_numpy(found.labels_).long()
         counts = torch.bincount(members * classes + targets, minlength=clusters * classes).view(clusters, classes)
         self.shares.copy_((counts + 1 / classes) / (counts.sum(1, keepdim=True) + 1))
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor) -> Tensor:
         # |a - b|² without |a|², which is the same for all b
-        far = self.centroids.square().sum(1) - 2 * self.levels(images) @ self.centroids.T  # (batch, clusters)
+        far = self.centroids.square().sum(1) - 2 * self.levels(inputs) @ self.centroids.T  # (batch, clusters)
         return F.embedding(far.argmin(1), self.shares).log()  # (batch, classes)

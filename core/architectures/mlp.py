@@ -26,7 +26,9 @@ ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "gelu": 
     "the flattened picture; initialised as torch's Linear.",
 )
 class MLP(Architecture):
-    """Input `(batch, channels, height, width)`, output logits `(batch, classes)`."""
+    """Input `(batch, channels, height, width)` or `(batch, features)`, output logits `(batch, classes)`."""
+
+    takes = ("images", "features")
 
     class Settings(Settings):
         width: int = setting(256, "Neurons in each hidden layer.", unit="neurons", ge=1, le=8192)

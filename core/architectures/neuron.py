@@ -29,7 +29,9 @@ REACH = 10  # softmax of numbers between 0 and 1 can never be sure: bounded acti
     "for it). Sigmoid and tanh are stretched by 10, since softmax of values in 0..1 can't be sure.",
 )
 class Neuron(Architecture):
-    """Input `(batch, channels, height, width)`, output logits `(batch, classes)`."""
+    """Input `(batch, channels, height, width)` or `(batch, features)`, output logits `(batch, classes)`."""
+
+    takes = ("images", "features")
 
     class Settings(Settings):
         activation: Literal["identity", "sigmoid", "tanh", "relu"] = setting(
@@ -40,7 +42,9 @@ class Neuron(Architecture):
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:
         batch_size = given.get("batch_size", 64)
-        return {"epochs": max(5, epochs_for(1200, spec, batch_size)), "schedule": "cosine", **given}
+        rate = 1e-2 if spec.kind == "features" else 1e-3  # few weights have further to go
+        epochs = max(5, epochs_for(1200, spec, batch_size))
+        return {"epochs": epochs, "schedule": "cosine", "learning_rate": rate, **given}
 
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()

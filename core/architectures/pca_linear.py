@@ -23,7 +23,9 @@ from core.experiment import Settings, setting
     "components. The loss is that of its probabilities.",
 )
 class PCALinear(Fitted):
-    """Input `(batch, channels, height, width)`, output logits `(batch, classes)`."""
+    """Input `(batch, channels, height, width)` or `(batch, features)`, output logits `(batch, classes)`."""
+
+    takes = ("images", "features")
 
     class Settings(Settings):
         components: int = setting(
@@ -35,12 +37,12 @@ class PCALinear(Fitted):
         self.projection = Projection(self.size, min(settings.components, self.size, self.wanted))
         self.classifier = nn.Linear(len(self.projection.scales), len(spec.classes)).requires_grad_(False)
 
-    def fit(self, pictures: Tensor, targets: Tensor) -> None:
+    def fit(self, examples: Tensor, targets: Tensor) -> None:
         from sklearn.decomposition import PCA  # slow to import
         from sklearn.linear_model import LogisticRegression
 
         seed = int(torch.randint(2**31 - 1, ()))
-        levels = pictures.float().div(255).numpy()
+        levels = self.kept_levels(examples).numpy()
         found = PCA(len(self.projection.scales), random_state=seed).fit(levels)
         self.projection.mean.copy_(torch.from_numpy(found.mean_))
         self.projection.directions.copy_(torch.from_numpy(found.components_))
@@ -54,8 +56,8 @@ class PCALinear(Fitted):
         self.classifier.weight.copy_(weight)
         self.classifier.bias.copy_(bias)
 
-    def forward(self, images: Tensor) -> Tensor:
-        return self.classifier(self.projection(self.levels(images)))  # (batch, classes)
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.classifier(self.projection(self.levels(inputs)))  # (batch, classes)
 
 
 class Projection(nn.Module):

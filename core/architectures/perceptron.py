@@ -25,7 +25,10 @@ from core.experiment import Settings, setting
     "where planes can part the classes (Novikoff 1962); the last weights are kept, not their average.",
 )
 class Perceptron(OwnRule):
-    """Input `(batch, channels, height, width)`, output sums `(batch, classes)`; a unit fires where its sum is above 0."""
+    """Input `(batch, channels, height, width)` or `(batch, features)`, output sums `(batch, classes)`; a unit fires
+    where its sum is above 0."""
+
+    takes = ("images", "features")
 
     class Settings(Settings):
         rate: float = setting(

@@ -13,7 +13,7 @@ from core.catalog import DataSpec, architecture
 from core.errors import UserError
 from core.experiment import Settings, setting
 
-CHUNK = 8192  # stored pictures that are compared at once: bounds the memory
+CHUNK = 8192  # stored examples that are compared at once: bounds the memory
 CACHE = 1000  # megabytes of kernel values that the solver keeps
 
 
@@ -25,26 +25,29 @@ CACHE = 1000  # megabytes of kernel values that the solver keeps
     paper="Support-vector networks",
     url="https://doi.org/10.1007/BF00994018",
     tasks=("classification",),
-    beginner="Between each two classes it looks for the border that keeps the widest margin to both. Only the pictures on "
+    beginner="Between each two classes it looks for the border that keeps the widest margin to both. Only the examples on "
     "the margin matter: they hold the border up, and so are called support vectors.",
     expert="Soft margin, solved by libsvm (in scikit-learn) one class against one. Scores are the duels that each class "
     "won, plus less than a third for how clearly (scikit-learn's decision function); they are no probabilities, so read the "
-    "accuracy rather than the loss. Time grows with the square of the pictures.",
+    "accuracy rather than the loss. Time grows with the square of the "
+    "examples. Rows of a table are standardised and get one constant number more before they are scaled to length 1.",
 )
 class SupportVectorMachine(Fitted):
-    """Input `(batch, channels, height, width)`, output scores `(batch, classes)`."""
+    """Input `(batch, channels, height, width)` or `(batch, features)`, output scores `(batch, classes)`."""
+
+    takes = ("images", "features")
 
     class Settings(Settings):
         kernel: Literal["polynomial", "rbf"] = setting(
-            "polynomial", "Likeness of two pictures x and y of length 1: ((x·y + 1) / 2) ** degree, or exp(-gamma |x - y|²)."
+            "polynomial", "Likeness of examples x, y scaled to length 1: ((x·y + 1) / 2) ** degree, or exp(-gamma |x - y|²)."
         )
         degree: int = setting(9, "Power of the polynomial kernel.", ge=1, le=20)
-        gamma: float = setting(2.0, "Steepness of the rbf kernel: the larger, the nearer must alike pictures be.",
+        gamma: float = setting(2.0, "Steepness of the rbf kernel: the larger, the nearer must alike examples be.",
                                gt=0, le=1000)
-        penalty: float = setting(10.0, "Price of a training picture on the wrong side of its margin (the paper's C).",
+        penalty: float = setting(10.0, "Price of a training example on the wrong side of its margin (the paper's C).",
                                  gt=0, le=1e6)
-        most: int = setting(60_000, "Training pictures that are taken at most; half as many need a quarter of the time.",
-                            unit="pictures", ge=2, le=1_000_000)
+        most: int = setting(60_000, "Training examples that are taken at most; half as many need a quarter of the time.",
+                            unit="examples", ge=2, le=1_000_000)
 
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__(spec, settings.most)
@@ -52,22 +55,23 @@ class SupportVectorMachine(Fitted):
         self.pairs = list(combinations(range(self.classes), 2))
         for name, side in zip(("first", "second"), zip(*self.pairs, strict=True), strict=True):  # (pairs, classes) each
             self.register_buffer(name, F.one_hot(torch.tensor(side), self.classes).float(), persistent=False)
-        self.register_buffer("examples", torch.zeros(self.wanted, self.size, dtype=torch.uint8))
+        self.register_buffer("examples", self.blank())
         # One row a pair of classes; 0 for every picture that is no support vector of it.
         self.coefficients = nn.Parameter(torch.zeros(len(self.pairs), self.wanted), requires_grad=False)
         self.thresholds = nn.Parameter(torch.zeros(len(self.pairs)), requires_grad=False)
 
-    def fit(self, pictures: Tensor, targets: Tensor) -> None:
+    def fit(self, examples: Tensor, targets: Tensor) -> None:
         from sklearn.svm import SVC  # slow to import
 
         if len(targets.unique()) < self.classes:
-            raise UserError(f"{self.wanted} pictures don't hold all {self.classes} classes: raise model.most.")
+            raise UserError(f"{self.wanted} examples don't hold all {self.classes} classes: raise model.most.")
         chosen = self.settings
         kernel = (
             {"kernel": "poly", "degree": chosen.degree, "gamma": 0.5, "coef0": 0.5} if chosen.kernel == "polynomial"
             else {"kernel": "rbf", "gamma": chosen.gamma}
         )
-        machine = SVC(C=chosen.penalty, cache_size=CACHE, **kernel).fit(unit(pictures).numpy(), targets.numpy())
+        levels = self.unit(self.kept_levels(examples)).numpy()
+        machine = SVC(C=chosen.penalty, cache_size=CACHE, **kernel).fit(levels, targets.numpy())
         found, owner = torch.from_numpy(machine.dual_coef_).float(), targets[torch.from_numpy(machine.support_).long()]
         sign = -1 if self.classes == 2 else 1  # of two classes scikit-learn counts the second as positive
         coefficients = torch.zeros(self.coefficients.shape)
@@ -75,16 +79,23 @@ class SupportVectorMachine(Fitted):
             # libsvm keeps for each support vector one coefficient against each other class, its own left out.
             mine = torch.where(owner == one, found[other - 1], torch.where(owner == other, found[one], 0))
             coefficients[row, machine.support_] = sign * mine
-        self.examples.copy_(pictures)
+        self.examples.copy_(examples)
         self.coefficients.copy_(coefficients)
         self.thresholds.copy_(sign * torch.from_numpy(machine.intercept_))
 
-    def duels(self, images: Tensor) -> Tensor:
+    def unit(self, levels: Tensor) -> Tensor:
+        """Levels `(n, size)` scaled to length 1. Features first get one number more, the same for all (the root of their
+        count, a usual row's own length): so the scaling keeps how far from the middle of the data they lie."""
+        if self.spec.kind != "images":
+            levels = F.pad(levels, (0, 1), value=self.size**0.5)  # (n, size + 1)
+        return F.normalize(levels, dim=1)
+
+    def duels(self, inputs: Tensor) -> Tensor:
         """For each pair of classes how clearly the first wins, `(batch, pairs)`; below 0 the second does."""
-        asked = F.normalize(self.levels(images), dim=1)  # (batch, size)
+        asked = self.unit(self.levels(inputs))  # (batch, size)
         clear = self.thresholds
         for examples, weights in zip(self.examples.split(CHUNK), self.coefficients.split(CHUNK, dim=1), strict=True):
-            likeness = asked @ unit(examples).T  # (batch, chunk)
+            likeness = asked @ self.unit(self.kept_levels(examples)).T  # (batch, chunk)
             if self.settings.kernel == "polynomial":
                 kernel = ((likeness + 1) / 2) ** self.settings.degree
             else:
@@ -92,13 +103,8 @@ class SupportVectorMachine(Fitted):
             clear = clear + kernel @ weights.T
         return clear
 
-    def forward(self, images: Tensor) -> Tensor:
-        clear = self.duels(images)
+    def forward(self, inputs: Tensor) -> Tensor:
+        clear = self.duels(inputs)
         won = (clear > 0).float() @ self.first + (clear <= 0).float() @ self.second  # (batch, classes)
         surplus = clear @ (self.first - self.second)
         return won + surplus / (3 * (surplus.abs() + 1))
-
-
-def unit(pictures: Tensor) -> Tensor:
-    """uint8 `(n, size)` as float of length 1."""
-    return F.normalize(pictures.float(), dim=1)

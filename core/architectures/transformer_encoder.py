@@ -32,6 +32,8 @@ class TransformerEncoder(Architecture):
     """Input token numbers int64 `(batch, length)`, 0 = padding, at least one other in each row; output logits
     `(batch, classes)`."""
 
+    takes = ("sentences",)
+
     class Settings(Settings):
         width: int = setting(64, "Numbers that stand for one token, in every layer.", unit="numbers", ge=8, le=1024)
         depth: int = setting(2, "Layers of attention.", unit="layers", ge=1, le=12)
@@ -41,12 +43,6 @@ class TransformerEncoder(Architecture):
             "sinusoidal", "How a token knows its place; the paper found both equally good."
         )
         dropout: float = setting(0.4, "Share of numbers silenced at random in each training step.", ge=0, lt=1)
-
-    @classmethod
-    def misfit(cls, spec: DataSpec) -> str | None:
-        if spec.kind != "sentences":
-            return "the Transformer encoder reads sentences."
-        return None
 
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:

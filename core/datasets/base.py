@@ -17,8 +17,12 @@ from core.experiment import Settings
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all
 
 
+DTYPES = {"images": torch.uint8, "sentences": torch.int64, "features": torch.float32}  # of the inputs, by the spec's kind
+
+
 class Batch(NamedTuple):
-    """`inputs`: uint8 `(batch, channels, height, width)` or int64 `(batch, length)`; `targets`: int64 `(batch,)` or None."""
+    """`inputs`: uint8 `(batch, channels, height, width)`, int64 `(batch, length)` or float32 `(batch, features)`;
+    `targets`: int64 `(batch,)` or None."""
 
     inputs: Tensor
     targets: Tensor | None
@@ -26,8 +30,8 @@ class Batch(NamedTuple):
 
 @dataclass
 class Split:
-    """One split as tensors: images uint8 `(n, channels, height, width)` or tokens int64 `(n, length)`; targets `(n,)` or
-    None."""
+    """One split as tensors: images uint8 `(n, channels, height, width)`, tokens int64 `(n, length)` or features float32
+    `(n, features)`, as they stand in the table; targets int64 `(n,)` or None."""
 
     inputs: Tensor
     targets: Tensor | None = None
@@ -126,6 +130,15 @@ def pixel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ..
     mean = share @ levels  # (channels,)
     std = (share @ levels.square() - mean.square()).sqrt()
     return tuple(round(m, 4) for m in mean.tolist()), tuple(round(s, 4) for s in std.tolist())
+
+
+def feature_statistics(features: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of each column of `features` `(n, features)`, to six significant digits. A column that
+    holds one value alone gets the deviation 1: it can't be scaled."""
+    mean, std = features.double().mean(0), features.double().std(0, correction=0)
+    constant = std <= 1e-12 * features.double().abs().amax(0)
+    std = std.masked_fill(constant, 1.0)
+    return tuple(float(f"{m:.6g}") for m in mean.tolist()), tuple(float(f"{s:.6g}") for s in std.tolist())
 
 
 def last_of_each(targets: Tensor, count: int) -> Tensor:

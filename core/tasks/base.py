@@ -215,7 +215,10 @@ def scaled(images: Tensor) -> Tensor:
     return images.float().div(255)
 
 
-def standardised(images: Tensor, spec: DataSpec) -> Tensor:
-    """uint8 images `(batch, channels, height, width)` to zero mean and unit variance by the data spec's statistics."""
-    mean, std = (torch.tensor(values, device=images.device).view(1, -1, 1, 1) for values in (spec.mean, spec.std))
-    return (scaled(images) - mean) / std
+def standardised(inputs: Tensor, spec: DataSpec) -> Tensor:
+    """uint8 images `(batch, channels, height, width)` or float32 features `(batch, features)` to zero mean and unit variance
+    by the data spec's statistics."""
+    images = spec.kind == "images"
+    shape = (1, -1, 1, 1) if images else (1, -1)
+    mean, std = (torch.tensor(values, device=inputs.device).view(shape) for values in (spec.mean, spec.std))
+    return ((scaled(inputs) if images else inputs) - mean) / std

@@ -1,4 +1,4 @@
-"""Classification of images: cross-entropy, accuracy, the confusion matrix and the worst mistakes."""
+"""Classification of images and of tables' rows: cross-entropy, accuracy, the confusion matrix and the worst mistakes."""
 
 from collections.abc import Iterable
 
@@ -9,6 +9,7 @@ from torch import Tensor
 from core.catalog import DataSpec, task
 from core.datasets.base import Batch, Data, Split
 from core.experiment import Settings, setting
+from core.tasks import tables
 from core.tasks.base import ClassifierTask, Preview, chosen, standardised
 from core.tasks.pictures import labelled
 
@@ -20,28 +21,30 @@ from core.tasks.pictures import labelled
     people="Ronald Fisher",
     paper="The use of multiple measurements in taxonomic problems",
     url="https://doi.org/10.1111/j.1469-1809.1936.tb02137.x",
-    beginner="Say what a picture shows: one name out of a fixed list.",
+    beginner="Say what a picture shows, or what a row of numbers stands for: one name out of a fixed list.",
     expert="Softmax cross-entropy with optional label smoothing; top-1 accuracy.",
 )
 class Classification(ClassifierTask):
-    """Model: images `(batch, channels, height, width)` to logits `(batch, classes)`."""
+    """Model: images `(batch, channels, height, width)` or features `(batch, features)` to logits `(batch, classes)`."""
 
     class Settings(Settings):
         shift: int = setting(
-            2, "Each training picture is moved by up to so many pixels at random, so that position is not learned by heart.",
+            2, "Each training picture is moved by up to so many pixels at random, so that position is not learned by heart; "
+            "rows of a table stay as they are.",
             unit="pixels", ge=0, le=16,
         )
         label_smoothing: float = setting(0.0, "Share of certainty that is taken from the right class.", ge=0, lt=1)
 
     @classmethod
     def misfit(cls, spec: DataSpec) -> str | None:
-        if spec.kind != "images" or len(spec.classes) < 2:
-            return "classification needs pictures with at least two classes."
+        if spec.kind not in ("images", "features") or len(spec.classes) < 2:
+            return "classification needs pictures or tables of numbers with at least two classes."
         return None
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        moved = batch._replace(inputs=shifted(batch.inputs, self.settings.shift))
-        logits = self.model(self.model_input(moved))  # (batch, classes)
+        if self.spec.kind == "images":
+            batch = batch._replace(inputs=shifted(batch.inputs, self.settings.shift))
+        logits = self.model(self.model_input(batch))  # (batch, classes)
         loss = F.cross_entropy(logits.float(), batch.targets, label_smoothing=self.settings.label_smoothing)
         return loss, {"accuracy": (logits.detach().argmax(1) == batch.targets).float().mean()}
 
@@ -59,6 +62,9 @@ class Classification(ClassifierTask):
         logits, targets = self.logits(split), split.targets.cpu()
         chances, guesses = logits.softmax(1), logits.argmax(1)
         yield self.confusion_preview(logits, targets)
+        if self.spec.kind == "features":
+            yield from tables.previews(self, split, logits)
+            return
         losses = F.cross_entropy(logits, targets, reduction="none")
         worst = losses.topk(min(24, len(losses))).indices
         worst = worst[guesses[worst] != targets[worst]]  # a hesitant right answer is no mistake

@@ -18,7 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from core import catalog
 from core.architectures.base import Architecture
 from core.catalog import DataSpec
-from core.datasets.base import Batch
+from core.datasets.base import DTYPES, Batch
 from core.experiment import Experiment
 from core.training.setup import build_model, build_task
 
@@ -127,8 +127,7 @@ def _emptied(model: Architecture, mode: FakeTensorMode) -> Architecture:
 
 
 def _batch(spec: DataSpec) -> Batch:
-    dtype = torch.uint8 if spec.kind == "images" else torch.int64
-    inputs = torch.zeros((EXAMPLES, *spec.shape), dtype=dtype)  # (2, channels, height, width) or (2, length)
+    inputs = torch.zeros((EXAMPLES, *spec.shape), dtype=DTYPES[spec.kind])  # (2, *one example's)
     return Batch(inputs, torch.zeros(EXAMPLES, dtype=torch.int64) if spec.classes else None)
 
 

@@ -103,7 +103,7 @@ def test_the_support_vector_machine_decides_as_scikit_learn_s(classes, settings,
 
 
 def test_a_support_vector_machine_says_when_a_class_is_missing():
-    with pytest.raises(UserError, match=r"3 pictures don't hold all 4 classes: raise model\.most\."):
+    with pytest.raises(UserError, match=r"3 examples don't hold all 4 classes: raise model\.most\."):
         learned(SupportVectorMachine, most=3)
 
 
@@ -145,7 +145,7 @@ def test_it_learns_once_and_lets_go_of_what_it_gathered(cls):
     images, targets = pictures(TRAIN, seed=5)
     assert model.learn(standardised(images, model.spec), targets)["gathered"] == 1
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
-    assert model.memory() == {"count": TRAIN, "pictures": None, "targets": None}
+    assert model.memory() == {"count": TRAIN, "examples": None, "targets": None}
 
 
 @pytest.mark.parametrize("cls", [KNearestNeighbours, SupportVectorMachine])

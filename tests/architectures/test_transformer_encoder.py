@@ -89,8 +89,3 @@ def test_heads_that_do_not_divide_the_width_round_it_up():
     model = TransformerEncoder(TransformerEncoder.Settings(width=16, heads=3), SPEC).eval()
     assert model.tokens.embedding_dim == 18
     assert model(SENTENCES).shape == (2, 2)
-
-
-def test_pictures_are_refused_in_a_sentence():
-    pictures = DataSpec(kind="images", shape=(1, 28, 28), sizes={"train": 1})
-    assert TransformerEncoder.misfit(pictures) == "the Transformer encoder reads sentences."

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from core.catalog import DataSpec
-from core.datasets.base import Data, Split, patches, pixel_statistics
+from core.datasets.base import Data, Split, feature_statistics, patches, pixel_statistics
 
 CPU = torch.device("cpu")
 
@@ -31,6 +31,19 @@ def test_pixel_statistics_are_those_of_the_pixels_scaled_to_0_to_1():
     pixels = images.double() / 255
     assert mean == pytest.approx(pixels.mean((0, 2, 3)).tolist(), abs=6e-5)
     assert std == pytest.approx(pixels.std((0, 2, 3), correction=0).tolist(), abs=6e-5)
+
+
+def test_feature_statistics_are_those_of_each_column():
+    rows = torch.randn(50, 3, generator=torch.Generator().manual_seed(0)) * torch.tensor([1e-3, 1, 1e4]) + 5
+    mean, std = feature_statistics(rows)
+    assert mean == pytest.approx(rows.double().mean(0).tolist(), rel=1e-5)
+    assert std == pytest.approx(rows.double().std(0, correction=0).tolist(), rel=1e-5)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 12345.678])
+def test_a_column_of_one_value_can_be_standardised(value):
+    mean, std = feature_statistics(torch.full((10, 1), value))
+    assert mean == pytest.approx((value,), rel=1e-5) and std == (1.0,)
 
 
 def test_the_digest_changes_with_one_pixel():
