@@ -10,7 +10,7 @@ from core.inside import classify, convolution
 
 @pytest.mark.parametrize("layer", [
     nn.Conv2d(1, 4, 5, padding=2), nn.Conv2d(1, 4, (3, 2), stride=(2, 1), bias=False),
-    nn.Conv2d(1, 4, 3, dilation=2, padding=(0, 3)), nn.Conv2d(1, 4, 4, padding="same"),
+    nn.Conv2d(1, 4, 3, dilation=2, padding=(0, 3)), nn.Conv2d(1, 4, (3, 5), padding="same"),
     nn.Conv2d(1, 4, 3, padding=1, padding_mode="reflect"),
 ], ids=["padded", "strided", "dilated", "same", "reflecting"])
 def test_the_sum_of_all_products_and_the_bias_is_the_layer_s_answer_in_every_place(with_model, digit, layer):
