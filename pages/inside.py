@@ -10,12 +10,13 @@ from core import catalog
 from core.errors import UserError
 from core.inside.load import Loaded, load
 from core.tracking import read
-from core.ui import page
-from core.ui.inside import boundary, cleaning, generating, naming, reading
+from core.ui import address, page
+from core.ui.inside import boundary, cleaning, exciting, generating, naming, reading, weights
 from core.ui.inside.side import Side
 from core.ui.run_picker import pick_checkpoint, pick_run
 
-VIEWS = (naming, cleaning, generating, reading, boundary)
+# Each has a TITLE, `fits(loaded)` and `show(sides)`.
+VIEWS = (naming, cleaning, generating, reading, boundary, weights, exciting)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the checkpoint …")
@@ -110,11 +111,13 @@ def empty() -> None:
 
 @st.fragment
 def view(sides: Sequence[Side]) -> None:
-    """What the models have to show, found in the models themselves. All are asked the same."""
+    """One of the views that the models have the parts for, found in the models themselves. All are asked the same."""
+    fitting = {kind.TITLE: kind for kind in VIEWS if all(kind.fits(side.loaded) for side in sides)}
+    if not fitting:
+        return
+    title = address.segments("What to look at", "view", list(fitting)) if len(fitting) > 1 else next(iter(fitting))
     try:
-        for kind in VIEWS:
-            if all(kind.fits(side.loaded) for side in sides):
-                kind.show(sides)
+        fitting[title].show(sides)
     except UserError as error:
         st.error(str(error), icon=":material/error:")
 

@@ -1,4 +1,4 @@
-"""What a classifier says of one picture or row of numbers, and which pixels or features made it say so."""
+"""What a classifier says of one picture or row of numbers, and the layers that a picture passes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.datasets.base import Split
 from core.inside import layers
-from core.inside.layers import Layer, Origin
+from core.inside.layers import Layer, Origin, Place
 from core.inside.load import Loaded
 from core.tasks.base import standardised
 
@@ -39,34 +39,23 @@ def classify(loaded: Loaded, example: Tensor) -> Answer:
     return Answer(loaded.spec.classes, logits[0].softmax(0).numpy())
 
 
-def evidence(loaded: Loaded, example: Tensor, target: int, steps: int = 32) -> np.ndarray | None:
-    """How much each pixel or feature speaks for the class `target` (positive) or against it (negative); None where the
-    answer has no slope (votes of neighbours).
-
-    Integrated gradients (Sundararajan, Taly and Yan 2017) from a picture of zeros, or from the data's mean row, by the
-    midpoint rule with `steps` points: all values together are the logit's rise from there to this example.
-    Arguments: `example` uint8 `(1, channels, height, width)` or float32 `(1, features)`. Returns: float32 `(height, width)`,
-    summed over channels, or `(features,)`.
-    """
-    images = loaded.spec.kind == "images"
-    start = standardised(torch.zeros_like(example) if images else torch.tensor([loaded.spec.mean]), loaded.spec)
-    way = standardised(example, loaded.spec) - start  # (1, channels, height, width) or (1, features)
-    shares = (torch.arange(steps) + 0.5).div(steps).view(-1, *[1] * (way.ndim - 1))
-    points = (start + shares * way).requires_grad_()  # (steps, channels, height, width) or (steps, features)
-    with loaded.lock, torch.enable_grad():
-        score = loaded.model(points)[:, target].sum()
-        if not score.requires_grad:
-            return None
-        (slope,) = torch.autograd.grad(score, points)
-    found = (slope.mean(0, keepdim=True) * way)[0]
-    return (found.sum(0) if images else found).numpy()
-
-
 def trace(loaded: Loaded, image: Tensor) -> list[Layer]:
     """The maps of every layer that a picture, uint8 `(1, channels, height, width)`, passes."""
     return layers.trace(loaded, lambda: loaded.task.logits(Split(image)))
 
 
-def origin(loaded: Loaded, image: Tensor, path: str, channel: int) -> Origin:
-    """What of a picture, uint8 `(1, channels, height, width)`, the strongest answer of a layer's map hangs on."""
-    return layers.origin(loaded, loaded.model, standardised(image, loaded.spec), path, channel)
+def places(loaded: Loaded) -> list[Place]:
+    """The layers that any picture passes, in their order."""
+    empty = torch.zeros(1, *loaded.spec.shape, dtype=torch.uint8)
+    return layers.places(loaded, lambda: loaded.task.logits(Split(empty)))
+
+
+def passed(loaded: Loaded, image: Tensor, path: str) -> tuple[Tensor, Tensor]:
+    """What the layer at `path` is given of a picture, uint8 `(1, channels, height, width)`, and what it makes of it."""
+    return layers.passed(loaded, lambda: loaded.task.logits(Split(image)), path)
+
+
+def origin(loaded: Loaded, image: Tensor, path: str, channel: int, spot: tuple[int, int] | None = None) -> Origin:
+    """What of a picture, uint8 `(1, channels, height, width)`, an answer of a layer's map hangs on: the one at `spot` (row,
+    column), by default the strongest."""
+    return layers.origin(loaded, standardised(image, loaded.spec), path, channel, spot)

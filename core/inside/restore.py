@@ -60,7 +60,7 @@ def trace(loaded: Loaded, noisy: np.ndarray) -> list[Layer]:
 
 def origin(loaded: Loaded, noisy: np.ndarray, path: str, channel: int) -> Origin:
     """What of a noisy picture, `(height, width, channels)` in 0..1, the strongest answer of a layer's map hangs on."""
-    return layers.origin(loaded, loaded.model, _batch(noisy), path, channel)
+    return layers.origin(loaded, _batch(noisy), path, channel)
 
 
 def _batch(picture: np.ndarray) -> Tensor:

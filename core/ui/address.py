@@ -45,6 +45,12 @@ def slider(label: str, key: str, default: float, low: float, high: float, step: 
     return st.slider(label, low, high, step=step, key=key, on_change=keep, args=(key,), **more)
 
 
+def whole_slider(label: str, key: str, default: int, high: int, **more: Any) -> int:
+    """A slider over the whole numbers from 0 to `high`; none where there is but one."""
+    st.session_state[key] = whole(key, default, 0, high)
+    return st.slider(label, 0, high, key=key, on_change=keep, args=(key,), **more) if high else 0
+
+
 def segments(label: str, key: str, options: Sequence[str]) -> str:
     """Buttons of which one is pressed. The label is for screen readers."""
     st.session_state[key] = choice(key, options)

@@ -1,4 +1,4 @@
-"""A pad to draw on with the mouse, a pen or a finger. What is drawn is a short text that fits into an address."""
+"""A pad to draw on with the mouse, a pen, a finger or the keys. What is drawn is a short text that fits into an address."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import streamlit as st
 
 _HTML = """
 <div class="pad">
-  <canvas width="512" height="512" role="img" aria-label="Drawing pad"></canvas>
+  <canvas width="512" height="512" role="img" aria-label="Drawing pad" aria-describedby="keys" tabindex="0"></canvas>
   <span class="hint">Draw here</span>
+  <span class="keys" id="keys">Arrow keys move the pen, space sets it down or lifts it.</span>
   <div class="tools">
     <button type="button" class="undo">Undo</button>
     <button type="button" class="clear">Clear</button>
@@ -26,7 +27,10 @@ canvas {
   position: absolute; inset: 0 0 2.75rem 0; display: grid; place-items: center; pointer-events: none;
   color: var(--st-text-color); opacity: 0.45;
 }
-.pad.inked .hint { display: none; }
+.pad.inked .hint, .pad:focus-within .hint { display: none; }
+canvas:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
+.keys { display: none; font-size: 0.75rem; margin-top: 0.25rem; opacity: 0.65; }
+canvas:focus-visible ~ .keys { display: block; }
 .tools { display: flex; gap: 0.5rem; margin-top: 0.5rem; }
 button {
   flex: 1; height: 2.25rem; font: inherit; font-size: 0.875rem; cursor: pointer; color: var(--st-text-color);
@@ -55,7 +59,7 @@ function mount(root, text) {
   const pen = canvas.getContext("2d");
   const state = { strokes: [], send: () => {}, sent: text };
   try { state.strokes = decode(text); } catch { state.sent = ""; }
-  let active = null, timer = null;
+  let active = null, timer = null, at = [128, 128], byKeys = false;
 
   const draw = () => {
     pen.clearRect(0, 0, 512, 512);
@@ -65,6 +69,13 @@ function mount(root, text) {
       pen.beginPath();
       pen.moveTo(stroke[0] * 2, stroke[1] * 2);
       for (let i = 0; i < stroke.length; i += 2) pen.lineTo(stroke[i] * 2, stroke[i + 1] * 2);
+      pen.stroke();
+    }
+    if (byKeys) {
+      pen.strokeStyle = getComputedStyle(pad).getPropertyValue("--st-primary-color");
+      pen.lineWidth = active ? 10 : 4;
+      pen.beginPath();
+      pen.arc(at[0] * 2, at[1] * 2, PEN, 0, 7);
       pen.stroke();
     }
     pad.classList.toggle("inked", state.strokes.length > 0);
@@ -85,14 +96,28 @@ function mount(root, text) {
     draw();
     timer ??= setTimeout(tell, LIVE_MS);
   };
+  const lift = () => { byKeys = false; active = null; draw(); tell(); };
+  canvas.onkeydown = (event) => {
+    const step = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] }[event.key];
+    if (!step && event.key !== " ") return;
+    event.preventDefault();
+    byKeys = true;
+    if (step) at = at.map((x, axis) => Math.max(0, Math.min(255, x + step[axis])));
+    else if (active) { active = null; tell(); }
+    else state.strokes.push(active = [...at]);
+    if (step && active) { active.push(...at); timer ??= setTimeout(tell, LIVE_MS); }
+    draw();
+  };
+  canvas.onblur = lift;
   canvas.onpointerdown = (event) => {
     if (event.button !== 0) return;
     event.preventDefault();
+    lift();
     canvas.setPointerCapture(event.pointerId);
     state.strokes.push(active = []);
     add(event);
   };
-  canvas.onpointermove = (event) => { if (active) add(event); };
+  canvas.onpointermove = (event) => { if (active && !byKeys) add(event); };
   canvas.onpointerup = canvas.onpointercancel = () => { if (active) { active = null; tell(); } };
   undo.onclick = () => { state.strokes.pop(); draw(); tell(); };
   clear.onclick = () => { state.strokes = []; draw(); tell(); };

@@ -1,9 +1,11 @@
 """Models to look into: untrained ones, since what is looked at holds for any weights."""
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
 import torch
+from torch import nn
 
 from core import catalog
 from core.catalog import DataSpec
@@ -28,3 +30,21 @@ def untrained() -> Callable[..., Loaded]:
         return Loaded(run, experiment, spec, model, build_task(experiment, spec, model), 0)
 
     return build
+
+
+@pytest.fixture
+def with_model(untrained) -> Callable[[nn.Module], Loaded]:
+    """`with_model(model)`: a classifier of digits whose model is this one."""
+
+    def build(model: nn.Module) -> Loaded:
+        loaded = untrained("classification", "lenet", "digits")
+        model.eval().requires_grad_(False)
+        return dataclasses.replace(loaded, model=model, task=build_task(loaded.experiment, loaded.spec, model))
+
+    return build
+
+
+@pytest.fixture
+def digit() -> torch.Tensor:
+    """A picture of noise, in the size of the digits."""
+    return torch.randint(0, 256, (1, 1, 28, 28), generator=torch.Generator().manual_seed(1)).to(torch.uint8)

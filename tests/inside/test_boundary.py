@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from core import catalog
-from core.inside import boundary, classify, neurons
+from core.inside import attribution, boundary, neurons
 from core.tasks.base import standardised
 
 WHERE = (-2.0, 2.0, -1.0, 1.0)
@@ -102,7 +102,7 @@ def test_models_without_layers_of_neurons_have_none_to_show(untrained):
 def test_what_the_features_said_is_together_the_rise_from_the_mean_row(untrained):
     loaded = untrained("classification", "mlp", "wine", model={"activation": "tanh"})
     row, mean = torch.randn(1, 13), torch.tensor([loaded.spec.mean])
-    said = classify.evidence(loaded, row, target=1, steps=256)
+    said = attribution.integrated_gradients(loaded, row, target=1, steps=256)
     rise = (loaded.model(standardised(row, loaded.spec)) - loaded.model(standardised(mean, loaded.spec)))[0, 1]
     assert said.shape == (13,)
     assert said.sum() == pytest.approx(rise.item(), abs=1e-4)
@@ -112,7 +112,7 @@ def test_a_linear_model_s_features_say_weight_times_distance_from_the_mean(untra
     loaded = untrained("classification", "neuron", "iris")
     row = torch.tensor([[1.0, -2.0, 0.5, 3.0]])
     expected = loaded.model.sums.weight[2] * standardised(row, loaded.spec)[0]
-    np.testing.assert_allclose(classify.evidence(loaded, row, target=2), expected, rtol=1e-4)
+    np.testing.assert_allclose(attribution.integrated_gradients(loaded, row, target=2), expected, rtol=1e-4)
 
 
 def test_only_rows_of_numbers_have_a_plane(untrained):

@@ -82,7 +82,7 @@ def test_a_silent_map_hangs_on_nothing(lenet, picture):
     model = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU())
     model[0].bias.data.fill_(-1000.0)
     model.requires_grad_(False)
-    found = layers.origin(dataclasses.replace(lenet, model=model), model, picture.float(), "1", 0)
+    found = layers.origin(dataclasses.replace(lenet, model=model), picture.float(), "1", 0)
     assert (found.value, found.box) == (0.0, (0, 0, 0, 0))
 
 
@@ -123,3 +123,19 @@ def test_every_architecture_with_convolutions_shows_its_maps(untrained):
             assert layers.finest(passed) in passed
             looked += 1
     assert looked >= 3
+
+
+def test_a_deep_model_s_layers_are_told_apart_by_their_blocks(untrained):
+    deep = untrained("classification", "resnet-cifar", "digits", model={"depth": 110})
+    found = classify.places(deep)
+    assert len({place.name for place in found}) == len(found)
+    assert list(dict.fromkeys(place.part for place in found)) == [
+        "Enter", *(f"Block {number}" for number in range(1, 55)), "Classifier"]
+    assert max(sum(place.part == part for place in found) for part in {place.part for place in found}) <= 8
+
+
+def test_a_layer_has_one_name_in_every_view(untrained, picture):
+    lenet = untrained("classification", "lenet", "digits")
+    names = {place.path: (place.name, place.shape) for place in classify.places(lenet)}
+    assert list(names.values())[-1] == ("dense 3", (10,))
+    assert all(names[layer.path] == (layer.name, layer.shape) for layer in classify.trace(lenet, picture))

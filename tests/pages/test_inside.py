@@ -89,6 +89,101 @@ def test_a_picture_of_the_validation_data_can_be_taken(digits):
     assert page.metric[0].value in "0123456789"
 
 
+def test_a_picture_of_the_test_data_can_be_taken(digits):
+    page = opened("inside", run=digits, input="From the data", split="test", index="60")
+    assert "Picture of the test data" in [field.label for field in page.number_input]
+
+
+def test_a_picture_can_be_taken_with_the_camera(digits):
+    assert "Camera" in opened("inside", run=digits).segmented_control("input").options
+    page = opened("inside", run=digits, input="Camera")
+    assert page.get("camera_input") and "The answer appears here" in words(page)
+
+
+def test_each_look_at_a_picture_is_drawn_alone_and_stands_in_the_address(digits):
+    page = opened("inside", run=digits, drawing=SEVEN)
+    for look, said in {"Evidence": "on the way from an empty picture", "Convolution": "(bias) =",
+                       "Pooling": "From 28×28 to 14×14", "Layers": "The way through the network"}.items():
+        page.segmented_control("look").set_value(look)
+        ran(page)
+        assert address_of(page)["look"] == look
+        assert said in words(page)
+        assert ("The way through the network" in words(page)) == (look == "Layers")
+
+
+@pytest.mark.parametrize("method", ["Integrated gradients", "Saliency", "Occlusion", "Grad-CAM"])
+def test_any_class_can_be_asked_for_its_evidence(digits, method):
+    page = opened("inside", run=digits, drawing=SEVEN, look="Evidence", method=method)
+    page.selectbox("class").select("4")
+    ran(page)
+    assert address_of(page)["class"] == "4"
+    assert "against 4" in words(page).replace(":orange[", "").replace("]", "") or "What matters for 4" in words(page)
+    assert {box.key for box in page.selectbox} >= ({"layer"} if method == "Grad-CAM" else set())
+
+
+def test_votes_can_only_be_asked_by_covering_the_picture():
+    page = opened("inside", run=kept("classification", "knn", "digits"), drawing=SEVEN, method="Saliency")
+    assert "square covers the picture" in words(page) and "no slope" in words(page)
+    assert [control.key for control in page.segmented_control] == ["view", "input", "look"]
+
+
+def test_a_convolution_is_worked_out_where_the_sliders_say(digits):
+    page = opened("inside", run=digits, drawing=SEVEN, look="Convolution", layer="convolution 2", map="3", row="4",
+                  column="5")
+    terms = next(text.value for text in page.markdown if "(bias)" in text.value)
+    numbers = [float(number.replace("−", "-")) for number in re.findall(r"[+−]\d+\.\d+", terms)]
+    assert sum(numbers[:-1]) == pytest.approx(numbers[-1], abs=0.004)
+    page.slider("row").set_value(6)
+    ran(page)
+    assert address_of(page)["row"] == "6"
+    assert terms != next(text.value for text in page.markdown if "(bias)" in text.value)
+    page.selectbox("layer").select("convolution 1")
+    ran(page)
+    assert not {"row", "column", "map"} & set(page.query_params)  # they belonged to the other layer
+
+
+@pytest.mark.parametrize(("architecture", "layer", "said"), [
+    ("lenet", "convolution 2", "32 × 12 5×5 kernels"), ("lenet", "dense 2", "168 × 240 weights"),
+    ("mlp", "dense 1", "256 of them, each 28×28"), ("kmeans", "centroids", "200 of them, each 28×28"),
+])
+def test_weights_are_shown_with_their_histogram(architecture, layer, said):
+    page = opened("inside", run=kept("classification", architecture, "digits"), view="Weights", layer=layer)
+    assert said in words(page)
+    assert "standard deviation" in words(page)
+
+
+def test_what_excites_a_class_is_made_and_found(digits):
+    page = opened("inside", run=digits, view="What excites it", **{"class": "7"})
+    assert re.search(r"Its answer rises from -?\d+\.\d\d to", words(page))
+    assert len(re.findall(r"“\d”, -?\d+\.\d\d", words(page))) == 9
+    page.selectbox("layer").select("convolution 2")
+    ran(page)
+    assert "over the whole map" in words(page)
+
+
+def test_votes_are_excited_by_pictures_that_are_found_only():
+    page = opened("inside", run=kept("classification", "knn", "digits"), view="What excites it")
+    assert "it has no slope, or it is silent" in words(page)
+    assert len(re.findall(r"“\d”, -?\d+\.\d\d", words(page))) == 9
+
+
+def test_a_deep_network_s_layers_are_picked_by_their_block():
+    deep = kept("classification", "resnet-cifar", "digits")
+    page = opened("inside", run=deep, drawing=SEVEN)
+    page.selectbox("layer_part").select("Block 7")
+    ran(page)
+    assert address_of(page)["layer"] == page.selectbox("layer").value == "convolution 14"
+    assert len(page.selectbox("layer").options) == 6
+
+
+def test_what_fits_is_offered_and_no_more(digits):
+    assert opened("inside", run=digits).segmented_control("view").options == ["One picture", "Weights", "What excites it"]
+    assert opened("inside", run=kept("classification", "svm", "digits")).segmented_control("view").options == [
+        "One picture", "What excites it"]
+    assert not [control for control in opened("inside", run=kept("adversarial", "dcgan", "faces")).segmented_control
+                if control.key == "view"]
+
+
 def test_two_models_are_asked_the_same_side_by_side(digits):
     other = kept("classification", "mlp", "digits", seed=3)
     page = opened("inside", run=digits, other=other, drawing=SEVEN)
@@ -121,7 +216,9 @@ def test_what_vanished_or_is_damaged_is_said_in_a_sentence(digits, address, said
 
 @pytest.mark.parametrize("address", [
     {"layer": "relu 99", "map": "x"}, {"map": "100000"}, {"input": "Telepathy"}, {"index": "-5", "input": "From the data"},
-    {"other": "nobody"}, {"step": "-1"},
+    {"other": "nobody"}, {"step": "-1"}, {"view": "Nowhere"}, {"look": "Telepathy"}, {"look": "Evidence", "class": "99"},
+    {"look": "Convolution", "row": "-3", "column": "1000", "map": "99"}, {"look": "Pooling", "map": "x"},
+    {"view": "Weights", "layer": "dense 9", "map": "4000"}, {"view": "What excites it", "layer": "relu 77", "class": "k"},
 ])
 def test_nonsense_in_the_address_is_harmless(digits, address):
     opened("inside", **{"run": digits, "drawing": SEVEN} | address)

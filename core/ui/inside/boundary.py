@@ -14,7 +14,7 @@ from torch import Tensor
 from core import catalog
 from core.catalog import DataSpec
 from core.datasets.base import Data
-from core.inside import boundary, classify, neurons
+from core.inside import attribution, boundary, classify, neurons
 from core.inside.boundary import Response
 from core.plots import boundary as plots
 from core.plots.inside import coloured, probabilities
@@ -29,6 +29,7 @@ LOUD = 0.9  # the quantile of a neuron's answers that takes the full colour: bey
 BARS = 12  # features whose say is shown
 POINTS = 1500  # drawn in the plane
 
+TITLE = "Answer"
 fits = boundary.fits
 
 
@@ -66,12 +67,12 @@ def _answered(side: Side, row: Tensor, beside: bool) -> None:
         answer_line(answer)
         chances(side, answer, row=30)
     with right:
-        said = classify.evidence(side.loaded, row, answer.best)
-        if said is None:
+        if not attribution.slopes(side.loaded, row):
             st.caption("This answer counts votes or picks the nearest: it has no slope that says how much each feature "
                        "matters.")
             return
         name, features = answer.classes[answer.best], side.loaded.spec.features
+        said = attribution.integrated_gradients(side.loaded, row, answer.best)
         st.markdown(f"**What spoke :blue[for] and :orange[against] {name}**", help="Integrated gradients (Sundararajan, "
                     "Taly and Yan 2017): how much each number raised or lowered this answer, compared with the mean row of "
                     "the training data.")

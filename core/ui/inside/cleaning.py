@@ -17,6 +17,7 @@ from core.ui.inside.side import Side, places
 
 MAGNIFIED = 4  # times that what is left wrong is enlarged
 
+TITLE = "Noise"
 fits = restore.fits
 
 

@@ -20,6 +20,7 @@ from core.ui.inside.side import Side, places
 KNOBS, FURTHEST = 6, 3.0  # directions, and how far each is turned, in standard deviations of the noise
 SEEDS = 999_999
 
+TITLE = "Latent space"
 fits = latent.fits
 
 

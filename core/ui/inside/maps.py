@@ -14,6 +14,7 @@ from core.plots import inside as plots
 from core.plots.style import ORANGE
 from core.ui import address, page
 from core.ui.chart import chart
+from core.ui.inside import layer_picker
 from core.ui.inside.side import Side
 from core.ui.tiles import Group, Tile, tiles
 
@@ -31,22 +32,15 @@ class Sight:
 
 def way(side: Side, passed: list[layers.Layer], sight: Sight | None = None) -> None:
     """The strongest maps of each layer, then all maps of the picked layer, then the picked map."""
-    names = [layer.name for layer in passed]
     layer_key, map_key = f"{side.key}layer", f"{side.key}map"
-    # What is picked in the first model is picked in the second too, until another is.
-    followed = address.choice("layer", names, layers.finest(passed).name)
-    chosen = passed[names.index(address.choice(layer_key, names, followed))]
+    followed, chosen = layer_picker.picked(side, passed, layers.finest(passed).name)
     strongest, last = layers.strongest(chosen.maps, 1)[0], len(chosen.maps) - 1
-    followed_map = address.whole("map", strongest, 0, last) if chosen.name == followed else strongest
+    followed_map = address.whole("map", strongest, 0, last) if chosen.name == followed.name else strongest
     number = address.whole(map_key, followed_map, 0, last)
     framed = f"{chosen.name}/{number}"
 
     def pick(tile: str) -> None:
         st.query_params[layer_key], _, st.query_params[map_key] = tile.rpartition("/")
-
-    def pick_layer() -> None:
-        address.keep(layer_key)
-        st.query_params.pop(map_key, None)  # its strongest comes first
 
     st.subheader("The way through the network" + (f": {side.name}" if side.narrow else ""), anchor=False,
                  help="Each small picture is a feature map: what one filter of a layer answers, place by place. These are "
@@ -57,8 +51,8 @@ def way(side: Side, passed: list[layers.Layer], sight: Sight | None = None) -> N
                for layer in layers.overview(passed, chosen.name)], framed, pick, key=f"{side.key}flow", columns=True)
     with detail, st.container(border=True):
         _single(side, chosen, number, sight)
-    st.session_state[layer_key] = chosen.name
-    st.selectbox("Layer", names, key=layer_key, format_func=str.capitalize, on_change=pick_layer, width=320)
+    with st.container(horizontal=True):
+        layer_picker.boxes(side, passed, chosen)
     tiles([Group("", f"All {len(chosen.maps)} maps, {_size(chosen.shape[1:])} pixels each",
                  _map_tiles(chosen, range(len(chosen.maps))))], framed, pick, key=f"{side.key}maps", side=60)
 

@@ -1,22 +1,50 @@
-"""A picture is named: the answer, what spoke for it, and the way through the layers."""
+"""A picture is named: the answer, and one of several looks at how it came about."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
-import numpy as np
 import streamlit as st
 from torch import Tensor
 
-from core.inside import classify, layers
+from core.inside import classify, convolution, layers, pooling
+from core.inside.load import Loaded
 from core.plots import inside as plots
-from core.ui import page
+from core.ui import address
+from core.ui.inside import convolving, evidence, keeping
 from core.ui.inside.maps import Sight, way
 from core.ui.inside.question import ask_small
 from core.ui.inside.side import Side, answer_line, chances, places
 
+TITLE = "One picture"
 fits = classify.fits
+
+
+def _layers(sides: Sequence[Side], images: Sequence[Tensor]) -> None:
+    for side, image in zip(sides, images, strict=True):
+        way(side, classify.trace(side.loaded, image),
+            Sight(plots.pixels(image), partial(classify.origin, side.loaded, image)))
+
+
+class Look(NamedTuple):
+    """A look at what a model makes of a picture: for which models it is, one sentence, and what draws it."""
+
+    fits: Callable[[Loaded], bool]
+    sentence: str
+    show: Callable[[Sequence[Side], Sequence[Tensor]], None]
+
+
+LOOKS = {
+    "Layers": Look(layers.fits, "What each layer makes of the picture, map by map.", _layers),
+    "Evidence": Look(classify.fits, "Which pixels speak for an answer, asked in different ways.", evidence.show),
+    "Convolution": Look(lambda loaded: bool(convolution.places(loaded)),
+                        "How one number of a feature map comes about: the kernel is laid over the pixels, each pair is "
+                        "multiplied, and all is added up.", convolving.show),
+    "Pooling": Look(lambda loaded: bool(pooling.places(loaded)),
+                    "What is left of a map where a layer makes it smaller.", keeping.show),
+}
 
 
 def show(sides: Sequence[Side]) -> None:
@@ -32,34 +60,19 @@ def show(sides: Sequence[Side]) -> None:
         for side, image, place in zip(sides, images, places(sides), strict=True):
             with place:
                 _answered(side, image)
-    for side, image in zip(sides, images, strict=True):
-        if layers.fits(side.loaded):
-            sight = Sight(plots.pixels(image), partial(classify.origin, side.loaded, image))
-            way(side, classify.trace(side.loaded, image), sight)
+    st.space("small")
+    fitting = [name for name, look in LOOKS.items() if all(look.fits(side.loaded) for side in sides)]
+    name = address.segments("How the answer came about", "look", fitting)
+    st.caption(LOOKS[name].sentence)
+    LOOKS[name].show(sides, images)
 
 
 def _answered(side: Side, image: Tensor) -> None:
     answer = classify.classify(side.loaded, image)
-    name = answer.classes[answer.best]
-    seen, bars = st.columns(1 if side.narrow else [4, 5], gap="medium") * (2 if side.narrow else 1)
+    seen, bars = st.columns(1 if side.narrow else [2, 5], gap="medium") * (2 if side.narrow else 1)
     with seen:
         answer_line(answer)
-        one, two = st.columns(2, wrap=False)
-        with one:
-            st.image(plots.enlarged(plots.pixels(image), 224), width="stretch")
-            st.caption("As the network sees it")
-        with two:
-            _evidence(side, image, answer.best, name)
+        st.image(plots.enlarged(plots.pixels(image), 224), width=200)
+        st.caption("As the network sees it")
     with bars:
         chances(side, answer, row=30)
-
-
-def _evidence(side: Side, image: Tensor, best: int, name: str) -> None:
-    field = classify.evidence(side.loaded, image, best)
-    if field is None:
-        st.caption("This answer counts votes or picks the nearest: it has no slope that says how much each pixel matters.")
-        return
-    most = float(np.abs(field).max())
-    st.image(plots.enlarged(plots.coloured(field, page.dark(), most, signed=True), 224), width="stretch")
-    st.caption(f":blue[For] and :orange[against] {name}", help="Integrated gradients (Sundararajan, Taly and Yan "
-               "2017): how much each pixel raised or lowered this answer, compared with an empty picture.")

@@ -1,9 +1,10 @@
-"""The person's picture: drawn, taken from the data, a photograph that comes along, or uploaded."""
+"""The person's picture: drawn, photographed, taken from the data, a photograph that comes along, or uploaded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from io import BytesIO
 
 import numpy as np
 import streamlit as st
@@ -25,13 +26,13 @@ def ask_small(first: Loaded) -> Callable[[Loaded], Tensor] | None:
     """A picture for models that take pictures of one size: what gives it in a model's own form, uint8 `(1, channels,
     height, width)`; None where there is no picture yet."""
     ink = pictures.is_ink_on_black(first.spec)
-    sources = ["From the data", "Upload"]
+    sources = ["Camera", "From the data", "Upload"]
     source = address.segments("Where the picture comes from", "input", ["Draw", *sources] if ink else sources)
     if source == "From the data":
         image, label = _example(first)
         st.image(plots.enlarged(plots.pixels(image), 320), caption=label, width="stretch")
         return partial(pictures.as_in_data, image)
-    raw = _drawn() if source == "Draw" else _uploaded()
+    raw = _drawn() if source == "Draw" else _photographed() if source == "Camera" else _uploaded()
     if raw is None:
         return None
     if source == "Upload":
@@ -42,13 +43,13 @@ def ask_small(first: Loaded) -> Callable[[Loaded], Tensor] | None:
 
 def ask_large(first: Loaded) -> Tensor | None:
     """A picture for models that take pictures of any size: float32 in 0..1 `(1, channels, height, width)`."""
-    source = address.segments("Where the picture comes from", "input", ["From the data", "Photograph", "Upload"])
+    source = address.segments("Where the picture comes from", "input", ["From the data", "Photograph", "Camera", "Upload"])
     if source == "From the data":
         return _example(first)[0].float() / 255
     if source == "Photograph":
         raw = pictures.photograph(address.select("Photograph", "photograph", list(pictures.PHOTOGRAPHS)))
     else:
-        raw = _uploaded()
+        raw = _photographed() if source == "Camera" else _uploaded()
     if raw is None:
         return None
     if max(raw.shape[:2]) > LONGEST:
@@ -57,16 +58,23 @@ def ask_large(first: Loaded) -> Tensor | None:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the data set …")
-def _validation(dataset: str, data: str) -> Split:
-    """The validation split of a data set with these settings (JSON). Raises `UserError` where the data are not here."""
+def _held_out(dataset: str, data: str) -> dict[str, Split]:
     cls = catalog.get("dataset", dataset)
-    return cls(cls.Settings.model_validate_json(data)).load().validation
+    found = cls(cls.Settings.model_validate_json(data)).load()
+    return {"validation": found.validation, "test": found.test}
+
+
+def held_out(loaded: Loaded) -> dict[str, Split]:
+    """The splits by name that a model was not trained on. Raises `UserError` where the data are not here."""
+    return _held_out(loaded.experiment.dataset, loaded.experiment.data.model_dump_json())
 
 
 def _example(first: Loaded) -> tuple[Tensor, str | None]:
-    """A picture of the validation data, uint8 `(1, channels, height, width)`, and what it is labelled as."""
-    split = _validation(first.experiment.dataset, first.experiment.data.model_dump_json())
-    index = address.number_field("Picture of the validation data", "index", 0, len(split) - 1,
+    """A picture that the model was not trained on, uint8 `(1, channels, height, width)`, and what it is labelled as."""
+    splits = held_out(first)
+    name = address.segments("Which data", "split", list(splits))
+    split = splits[name]
+    index = address.number_field(f"Picture of the {name} data", "index", 0, len(split) - 1,
                                  help="The model was not trained on these. Any number takes another one.")
     named = split.targets is not None and first.spec.classes
     label = f"Labelled “{first.spec.classes[int(split.targets[index])]}”" if named else None
@@ -87,6 +95,21 @@ def _uploaded() -> np.ndarray | None:
     """The person's own picture, uint8 `(height, width, 3)`. The address holds its name."""
     file = st.file_uploader("A picture of yours", type=FILES, key="upload", max_upload_size=20, on_change=_forget_picture,
                             help="It stays on this server, so that this page's address shows it again.")
+    return _kept(file)
+
+
+def _photographed() -> np.ndarray | None:
+    """The same, from the camera. A picture that the address holds is shown until another is taken."""
+    file = st.camera_input("Hold it before the camera", key="camera", on_change=_forget_picture,
+                           help="The browser asks whether it may. The picture stays on this server, so that this page's "
+                           "address shows it again.")
+    raw = _kept(file)
+    if raw is not None and file is None:
+        st.image(raw, width="stretch")
+    return raw
+
+
+def _kept(file: BytesIO | None) -> np.ndarray | None:
     if file is not None and "picture" not in st.query_params:
         st.query_params["picture"] = pictures.keep(pictures.open_picture(file.getvalue()))
     return pictures.kept(st.query_params["picture"]) if "picture" in st.query_params else None

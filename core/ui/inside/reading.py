@@ -15,6 +15,7 @@ from core.ui.tiles import Group, Tile, tiles
 
 SENTENCES = ("A moving story, beautifully told and wonderfully acted.", "The plot is dull and the jokes are not funny.")
 
+TITLE = "One sentence"
 fits = attention.fits
 
 
