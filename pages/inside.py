@@ -11,11 +11,11 @@ from core.errors import UserError
 from core.inside.load import Loaded, load
 from core.tracking import read
 from core.ui import page
-from core.ui.inside import cleaning, generating, naming, reading
+from core.ui.inside import cleaning, generating, naming, reading, testset
 from core.ui.inside.side import Side
 from core.ui.run_picker import pick_checkpoint, pick_run
 
-VIEWS = (naming, cleaning, generating, reading)
+VIEWS = (naming, cleaning, generating, reading, testset)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the checkpoint …")

@@ -18,7 +18,7 @@ SIDE = 64  # longest side of a map that is kept: what is larger is averaged down
 _TITLES = {
     "Conv2d": "convolution", "ConvTranspose2d": "transposed convolution", "MaxPool2d": "max pooling",
     "AvgPool2d": "average pooling", "AdaptiveAvgPool2d": "average pooling", "BatchNorm2d": "batch norm",
-    "LeakyReLU": "leaky relu", "PixelShuffle": "pixel shuffle",
+    "LeakyReLU": "leaky relu", "PixelShuffle": "pixel shuffle", "LayerNorm": "layer norm",
 }
 
 
@@ -70,11 +70,16 @@ def trace(loaded: Loaded, forward: Callable[[], object]) -> list[Layer]:
     count: Counter[str] = Counter()
     layers = []
     for path, module, shape, maps in seen:
-        kind = type(module).__name__
-        title = _TITLES.get(kind, kind.removesuffix("2d").lower())
-        count[title] += 1
-        layers.append(Layer(f"{title} {count[title]}", path, shape, maps, _kernels(module)))
+        layers.append(Layer(numbered(module, count), path, shape, maps, _kernels(module)))
     return layers
+
+
+def numbered(module: nn.Module, count: Counter[str]) -> str:
+    """What a person calls a layer, with its number among those of its kind; `count` is of those that came before."""
+    kind = type(module).__name__
+    title = _TITLES.get(kind, kind.removesuffix("2d").lower())
+    count[title] += 1
+    return f"{title} {count[title]}"
 
 
 def strongest(maps: np.ndarray, count: int) -> list[int]:

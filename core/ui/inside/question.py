@@ -57,16 +57,23 @@ def ask_large(first: Loaded) -> Tensor | None:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the data set …")
-def _validation(dataset: str, data: str) -> Split:
-    """The validation split of a data set with these settings (JSON). Raises `UserError` where the data are not here."""
+def _held_out(dataset: str, data: str) -> dict[str, Split]:
     cls = catalog.get("dataset", dataset)
-    return cls(cls.Settings.model_validate_json(data)).load().validation
+    found = cls(cls.Settings.model_validate_json(data)).load()
+    return {"validation": found.validation, "test": found.test}
+
+
+def held_out(loaded: Loaded) -> dict[str, Split]:
+    """The splits by name that a model was not trained on. Raises `UserError` where the data are not here."""
+    return _held_out(loaded.experiment.dataset, loaded.experiment.data.model_dump_json())
 
 
 def _example(first: Loaded) -> tuple[Tensor, str | None]:
-    """A picture of the validation data, uint8 `(1, channels, height, width)`, and what it is labelled as."""
-    split = _validation(first.experiment.dataset, first.experiment.data.model_dump_json())
-    index = address.number_field("Picture of the validation data", "index", 0, len(split) - 1,
+    """A picture that the model was not trained on, uint8 `(1, channels, height, width)`, and what it is labelled as."""
+    splits = held_out(first)
+    name = address.segments("Which data", "split", list(splits))
+    split = splits[name]
+    index = address.number_field(f"Picture of the {name} data", "index", 0, len(split) - 1,
                                  help="The model was not trained on these. Any number takes another one.")
     named = split.targets is not None and first.spec.classes
     label = f"Labelled “{first.spec.classes[int(split.targets[index])]}”" if named else None
