@@ -30,14 +30,15 @@ def plane(
     ink = template(dark).layout.font.color
     figure = go.Figure()
     for i in np.unique(targets):
-        mine = np.flatnonzero(targets == i)
-        figure.add_scatter(
-            x=points[mine, 0], y=points[mine, 1], mode="markers", name=classes[i],
-            marker={"color": PALETTE[i % len(PALETTE)], "symbol": SYMBOLS[i // len(PALETTE) % len(SYMBOLS)], "size": 7,
-                    "opacity": 0.8, "line": {"color": ink, "width": np.where(guesses[mine] != i, 1.5, 0)}},
-            customdata=[[int(one), words[one]] for one in mine], hoverinfo="none" if pictured else None,
-            hovertemplate=None if pictured else "%{customdata[1]}<extra></extra>",
-        )
+        for wrong in (False, True):
+            mine = np.flatnonzero((targets == i) & ((guesses != i) == wrong))
+            figure.add_scatter(
+                x=points[mine, 0], y=points[mine, 1], mode="markers", name=classes[i], legendgroup=classes[i],
+                marker={"color": PALETTE[i % len(PALETTE)], "symbol": SYMBOLS[i // len(PALETTE) % len(SYMBOLS)], "size": 7,
+                        "opacity": 0.8, "line": {"color": ink, "width": 1.5 if wrong else 0}},
+                customdata=[[int(one), words[one]] for one in mine], hoverinfo="none" if pictured else None,
+                hovertemplate=None if pictured else "%{customdata[1]}<extra></extra>", showlegend=not wrong,
+            )
     if picked >= 0:
         figure.add_scatter(x=points[[picked], 0], y=points[[picked], 1], mode="markers", hoverinfo="skip", showlegend=False,
                            marker={"symbol": "circle-open", "size": 18, "color": ink, "line": {"width": 2.5}})
@@ -75,14 +76,14 @@ def reliability(count: np.ndarray, said: np.ndarray, right: np.ndarray, colour: 
     there = np.flatnonzero(count)
     middles, edges = (there + 0.5) / bins, [f"{100 * i / bins:.0f} to {100 * (i + 1) / bins:.0f} %" for i in there]
     figure = make_subplots(2, 1, shared_xaxes=True, row_heights=[0.75, 0.25], vertical_spacing=0.06)
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dash", "color": "#7A858F", "width": 1.5},
-                       hoverinfo="skip", name="as often right as it says")
     figure.add_bar(
         x=middles, y=right[there], width=0.9 / bins, marker={"color": colour, "opacity": 0.75}, name="what came true",
         customdata=list(zip(edges, 100 * said[there], 100 * right[there], count[there], strict=True)),
         hovertemplate="sure by %{customdata[0]}, %{customdata[1]:.1f} % on the mean<br>right %{customdata[2]:.1f} % of the "
                       "time<br>%{customdata[3]:,} answers<extra></extra>",
     )
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dash", "color": "#7A858F"}, hoverinfo="skip",
+                       name="as often right as it says")
     figure.add_bar(x=middles, y=count[there] / count.sum(), width=0.9 / bins, marker={"color": colour, "opacity": 0.4},
                    showlegend=False, hovertemplate="%{y:.1%} of all answers<extra></extra>", row=2, col=1)
     figure.update_xaxes(range=[0, 1], tickformat="~%")

@@ -69,8 +69,8 @@ def judged(loss: Pair, accuracy: Pair | None, examples: int) -> str:
                  f"{100 * (worse[-1] / worse[least] - 1):.0f} %: its mistakes grow surer.")
     gap = train[-1] - held[-1]
     if gap > noise:
-        return (f"Training accuracy is {100 * gap:.1f} points above that of validation, which has not fallen: it knows part "
-                f"of its training data by heart.{doubt}")
+        return (f"Training accuracy is {100 * gap:.1f} points above that of validation, which has not fallen: some of what "
+                f"it learned holds for its training data alone.{doubt}")
     if -gap > noise:
         return f"Validation accuracy is even above that of training, which is harder here: no overfitting to see.{doubt}"
     return f"Training and validation accuracy go together: no overfitting to see.{doubt}"

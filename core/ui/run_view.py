@@ -199,6 +199,7 @@ def charts(run_id: str) -> None:
     if (run := current(run_id)) is None:
         return
     measures = lines.measures(run.metrics)
+    measures.pop("calibration_error", None)  # a figure of the end; its curve is on the Compare page
     if not measures:
         ended = run.state in read.ENDED
         st.caption("It ended before its first step, so there is nothing to draw." if ended else

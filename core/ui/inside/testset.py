@@ -31,6 +31,14 @@ METHODS = {
     "groups are, and how large they look, does not.",
 }
 
+_to_top = st.components.v2.component("glassbox_to_top", js="""
+export default function ({ parentElement }) {
+  if (parentElement.done) return;
+  parentElement.done = true;
+  document.querySelector('[data-testid="stMain"]').scrollTo({ top: 0 });
+}
+""")
+
 fits = testset.fits
 
 
@@ -57,6 +65,8 @@ class Whole:
 
 
 def show(sides: Sequence[Side]) -> None:
+    if st.session_state.pop("asked_from_below", False):
+        _to_top(key="to_top")
     named = st.query_params.get("whole")
     st.session_state["whole"] = named if named in VIEWS else None
     st.subheader("All of the test at once", anchor=False, help="Of data that the model was not trained on: the test split, "
@@ -279,16 +289,16 @@ def _single(whole: Whole, index: int) -> None:
     """One example large: its true class, the answer and all chances, and the way to what happens in the model."""
     verdicts, side, spec = whole.verdicts, whole.side, whole.loaded.spec
     true, guess = verdicts.classes[verdicts.targets[index]], verdicts.classes[verdicts.guesses[index]]
-    there = {"run": whole.loaded.run.id, "step": str(whole.loaded.step)}
+    there = {}
     image = testset.pictured(spec, whole.split, [index])
     with st.container(border=True):
         if image is not None:
             st.image(pictures.enlarged(pictures.pixels(image), 192), width=192)
-            there |= {"input": "From the data", "split": whole.name, "index": str(index)}
+            there = {"input": "From the data", "split": whole.name, "index": str(index)}
         elif spec.kind == "sentences":
             text = testset.sentence(whole.split.inputs[index], spec)
             st.markdown("“" + text.translate({ord(sign): "\\" + sign for sign in r"\`*_[]$:<"}) + "”")
-            there |= {"text": text}
+            there = {"text": text}
         verdict = ":green[:material/check:]" if true == guess else ":red[:material/close:]"
         st.markdown(f"It is **{true}**. The model says **{guess}** {verdict}, sure by {100 * verdicts.chance(index):.1f} %; "
                     f"the true class has {100 * verdicts.chances[index, verdicts.targets[index]].item():.1f} %.")
@@ -296,8 +306,14 @@ def _single(whole: Whole, index: int) -> None:
             rows = min(6, len(verdicts.classes))
             bars = pictures.probabilities(verdicts.classes, verdicts.chances[index].numpy(), side.colour, rows)
             chart(bars, height=26 * rows, key="example_chances", alt="The likeliest classes of this example.")
-        if len(there) > 2:
-            st.page_link("pages/inside.py", label="Look into it", icon=":material/visibility:", query_params=there)
+        if there and not side.key:  # the question is the first model's
+            st.button("Look into it", icon=":material/visibility:", on_click=_ask, args=(there,),
+                      help="Asks the model above, where each of its layers can be seen.")
+
+
+def _ask(question: dict[str, str]) -> None:
+    st.query_params.update(question)
+    st.session_state["asked_from_below"] = True
 
 
 VIEWS = {"Layers": _layers, "Confusion": _confusion, "Calibration": _calibration, "Mistakes": _mistakes}
