@@ -16,7 +16,7 @@ from core.plots.curves import figure, omissions
 from core.plots.style import run_colour, run_lines
 from core.tracking import compare, read
 from core.ui import curves as lines
-from core.ui import page, previews, tables
+from core.ui import generalisation, page, previews, tables
 from core.ui.chart import chart
 
 MOST_RUNS = 24  # that colours and dashes tell apart
@@ -160,12 +160,23 @@ def overlaid(ids: list[str], names: dict[str, str], pens: dict[str, dict[str, st
         lines.curve(run, metric, x, name=names[run.id], colour=pens[run.id]["color"], dash=pens[run.id]["dash"])
         for run in runs if metric in run.metrics
     ]
-    overlaid = figure(drawn, axis=x, smoothing=smooth, log_x=log_x, log_y=log_y, percent="accuracy" in metric)
+    best = shared_baseline(runs) if metric == "validation/accuracy" else None
+    overlaid = figure(drawn, axis=x, smoothing=smooth, log_x=log_x, log_y=log_y, percent="accuracy" in metric,
+                      level=generalisation.level(best))
     chart(overlaid, height=420, key="overlaid", alt=f"{metric} of {len(drawn)} runs along the {x}")
     without = [names[run.id] for run in runs if metric not in run.metrics]
     notes = [omissions(drawn, log_x=log_x, log_y=log_y), f"Not logged by {', '.join(without)}." if without else ""]
     if any(notes):
         st.caption(" ".join(filter(None, notes)))
+
+
+def shared_baseline(runs: list[read.Run]) -> read.Run | None:
+    """The best classical run on the data that all runs share; None where they differ, or where it is one of them."""
+    networks = [run for run in runs if not compare.classical(run)]
+    if not networks or any(compare.data_of(run) != compare.data_of(runs[0]) for run in runs):
+        return None
+    best = generalisation.baseline(networks[0])
+    return None if best is None or best.id in {run.id for run in runs} else best
 
 
 def settings(runs: list[read.Run], names: dict[str, str]) -> None:

@@ -143,6 +143,7 @@ def _part(path: str, blocks: list[str], modules: dict[str, nn.Module]) -> str:
     return f"{kind.__name__} {[block for block in blocks if type(modules[block]) is kind].index(around[-1]) + 1}"
 
 
+
 def numbered(module: nn.Module, count: Counter[str]) -> str:
     """What a person calls a layer, with its number among those of its kind; `count` is of those that came before."""
     kind = type(module).__name__

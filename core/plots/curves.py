@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 Axis = Literal["step", "epoch", "time"]
+GREY = "#7A858F"  # holds on both themes
 MARKED = 30  # a line of no more points shows them
 
 
@@ -52,9 +53,10 @@ def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
 
 def figure(
     lines: Sequence[Curve], *, axis: Axis = "step", smoothing: float = 0.0, log_x: bool = False, log_y: bool = False,
-    percent: bool = False, title: str = "", legend: bool = False,
+    percent: bool = False, title: str = "", legend: bool = False, level: tuple[float, str] | None = None,
 ) -> go.Figure:
-    """A chart of the lines. Where they are smoothed, the raw ones stay behind, paler. `percent` writes 0.5 as 50 %."""
+    """A chart of the lines. Where they are smoothed, the raw ones stay behind, paler. `percent` writes 0.5 as 50 %;
+    `level` is a value to hold them against, and its name."""
     last = max((float(line.x[-1]) for line in lines if len(line.x)), default=0.0)
     size, unit = time_unit(last) if axis == "time" else (1.0, "")
     drawn = go.Figure()
@@ -66,6 +68,12 @@ def figure(
         drawn.add_scatter(
             x=line.x / size, y=smoothed(line.y, smoothing), name=line.name, line=pen, opacity=0.5 if line.faint else 1,
             mode="lines+markers" if len(line.x) <= MARKED and not line.faint else "lines",
+        )
+    if level:
+        value, name = level
+        drawn.add_shape(
+            type="line", xref="paper", x0=0, x1=1, y0=value, y1=value, line={"color": GREY, "dash": "dash", "width": 1.5},
+            label={"text": name, "textposition": "end", "yanchor": "top", "font": {"size": 12, "color": GREY}},
         )
     number = ".1~%" if percent else ".4~g"
     return drawn.update_layout(

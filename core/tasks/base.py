@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -160,6 +161,7 @@ class ClassifierTask(SupervisedTask):
         return {
             "loss": F.cross_entropy(logits, targets).item(),
             "accuracy": (logits.argmax(1) == targets).float().mean().item(),
+            "calibration_error": reliability(logits.softmax(1), targets).error,
         }
 
     def confusion_preview(self, logits: Tensor, targets: Tensor) -> Preview:
@@ -173,6 +175,31 @@ class ClassifierTask(SupervisedTask):
 def confusion(guesses: Tensor, targets: Tensor, classes: int) -> Tensor:
     """Counts `(classes, classes)`: row = true class, column = guessed class. Both inputs int64 `(n,)`."""
     return torch.bincount(targets * classes + guesses, minlength=classes * classes).view(classes, classes)
+
+
+class Reliability(NamedTuple):
+    """Answers put into bins by how sure they are: of each bin their `count`, the mean chance that they give themselves
+    (`said`) and the share that is `right`, all float64 `(bins,)`, 0 where there are none."""
+
+    count: Tensor
+    said: Tensor
+    right: Tensor
+
+    @property
+    def error(self) -> float:
+        """The expected calibration error: by how much `said` and `right` differ over all answers, on the mean."""
+        return ((self.said - self.right).abs() @ self.count / self.count.sum()).item()
+
+
+def reliability(chances: Tensor, targets: Tensor, bins: int = 15) -> Reliability:
+    """How far a classifier can be taken at its word: Guo, Pleiss, Sun and Weinberger 2017, "On calibration of modern
+    neural networks", section 2. `chances` `(n, classes)` sum to one; bin i holds what lies in (i / bins, (i + 1) / bins]."""
+    sure, guesses = chances.max(1)
+    place = (sure * bins).ceil().long().clamp(1, bins) - 1  # (n,)
+    sums = [torch.zeros(bins, dtype=torch.float64).index_add(0, place, values.double())
+            for values in (torch.ones_like(sure), sure, guesses == targets)]
+    count = sums[0].clamp_min(1)
+    return Reliability(sums[0], sums[1] / count, sums[2] / count)
 
 
 def make_optimiser(parameters: Iterable[nn.Parameter], training: Training) -> torch.optim.Optimizer:

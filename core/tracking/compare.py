@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from core import catalog
+from core.architectures.base import Fitted
+from core.errors import UserError
 from core.tracking.read import Run
 
 FEWEST_SEEDS = 3  # of each side, below which a spread says too little
@@ -55,3 +58,26 @@ def chance(first: Sequence[float], second: Sequence[float]) -> float | None:
     if np.ptp(first) == 0 and np.ptp(second) == 0:
         return float(first[0] == second[0])
     return float(stats.ttest_ind(first, second, equal_var=False).pvalue)
+
+
+def classical(run: Run) -> bool:
+    """Whether a run is a baseline for networks: its architecture is fitted to all data at once."""
+    try:
+        return issubclass(catalog.get("architecture", run.params.get("architecture", "")), Fitted)
+    except UserError:
+        return False
+
+
+def data_of(run: Run) -> dict[str, str]:
+    """The params that say what a run learns, from which data: runs that share them can be held against one another."""
+    return {name: value for name, value in run.params.items() if name in ("task", "dataset") or name.startswith("data.")}
+
+
+def best_baseline(run: Run, runs: Sequence[Run], metric: str) -> Run | None:
+    """Of the finished classical `runs` on the same data the one with the most of `metric`; None where there is none."""
+    found = [
+        other for other in runs
+        if other.state == "FINISHED" and metric in other.metrics and classical(other) and data_of(other) == data_of(run)
+        and (other.digest == run.digest or not run.digest)  # the same name may stand for other data by now
+    ]
+    return max(found, key=lambda other: other.metrics[metric], default=None)

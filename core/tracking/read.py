@@ -128,6 +128,12 @@ def runs_in_state(state: str, limit: int = 1000) -> list[Run]:
     return list(_search(f"attributes.status = '{state}'", limit, "attributes.start_time ASC"))
 
 
+def finished_on(dataset: str, limit: int = 1000) -> list[Run]:
+    """The newest finished runs of a data set, newest first. Raises `UserError` where the store can't be reached."""
+    condition = f"attributes.status = 'FINISHED' and params.dataset = '{dataset}'"
+    return list(_search(condition, limit, "attributes.start_time DESC"))
+
+
 def run(run_id: str) -> Run:
     """The run of that id. Raises `UserError` where there is none (any more)."""
     try:

@@ -127,9 +127,9 @@ def number(value: float) -> str:
 
 
 def measure(name: str, value: float) -> str:
-    """A measure with its unit: accuracies in per cent, PSNR in dB, all else as `number`."""
+    """A measure with its unit: accuracies and calibration errors in per cent, PSNR in dB, all else as `number`."""
     kind = name.rsplit("/", 1)[-1]
-    if "accuracy" in kind:
+    if "accuracy" in kind or kind == "calibration_error":
         return f"{100 * value:.2f} %"
     if "psnr" in kind:
         return f"{value:.2f} dB"

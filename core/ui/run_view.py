@@ -15,7 +15,7 @@ from core.plots.curves import Curve, figure, omissions
 from core.plots.style import run_colour
 from core.tracking import read
 from core.ui import curves as lines
-from core.ui import form, page, previews, tables
+from core.ui import form, generalisation, page, previews, tables
 from core.ui.chart import chart
 from core.ui.run_picker import pick_checkpoint
 
@@ -199,24 +199,28 @@ def charts(run_id: str) -> None:
     if (run := current(run_id)) is None:
         return
     measures = lines.measures(run.metrics)
+    measures.pop("calibration_error", None)  # a figure of the end; its curve is on the Compare page
     if not measures:
         ended = run.state in read.ENDED
         st.caption("It ended before its first step, so there is nothing to draw." if ended else
                    "Curves appear here with the first steps.")
         return
     places = st.columns(2 if len(measures) > 2 else 1)
+    level = generalisation.level(generalisation.baseline(run)) if "accuracy" in measures else None
     left_out = []
     for i, (measure, names) in enumerate(measures.items()):
         drawn = [line_of(run, name, faint=name.startswith("train/") and len(names) > 1) for name in names]
         title = measure.replace("_", " ").capitalize()
         with places[i % len(places)]:
             drawing = figure(
-                drawn, axis=st.session_state.x, percent="accuracy" in measure, title=title, legend=len(drawn) > 1
+                drawn, axis=st.session_state.x, percent="accuracy" in measure, title=title, legend=len(drawn) > 1,
+                level=level if measure == "accuracy" else None,
             )
             chart(drawing, height=250, key=f"curve_{measure}", alt=f"{title} over the run")
         left_out.append(omissions(drawn))
     if any(left_out):
         st.caption(next(filter(None, left_out)))
+    generalisation.told(run)
 
 
 def line_of(run: read.Run, name: str, *, faint: bool) -> Curve:

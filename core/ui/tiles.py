@@ -48,6 +48,7 @@ button {
 button:hover { outline: 2px solid var(--st-primary-color); }
 button:focus-visible { outline: 3px solid var(--st-primary-color); }
 button[aria-pressed="true"] { outline: 3px solid var(--st-primary-color); }
+.words { font: 0.75rem/1.5 var(--st-font); color: var(--st-text-color); padding: 2px 4px; overflow-wrap: anywhere; }
 img { width: 100%; height: auto; border-radius: 4px; image-rendering: pixelated; display: block; }
 """
 
@@ -77,6 +78,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       button.onclick = () => setTriggerValue("pick", name);
       image.src = source; image.alt = "";
       button.append(image);
+      if (data.worded) button.append(element("div", "words", words));
       grid.append(button);
     }
     group.append(grid);
@@ -91,12 +93,13 @@ _tiles = st.components.v2.component("glassbox_tiles", css=_CSS, js=_JS)
 
 
 def tiles(
-    groups: Sequence[Group], chosen: str, on_pick: Callable[[str], None], *, key: str, columns: bool = False, side: int = 64
+    groups: Sequence[Group], chosen: str, on_pick: Callable[[str], None], *, key: str, columns: bool = False, side: int = 64,
+    worded: bool = False,
 ) -> None:
     """Draws groups of pictures; the one named `chosen` is framed, and `on_pick` is called with the name of a picked one.
 
     Arguments: `columns` puts each group into a column of its own; otherwise the groups stand below one another, in rows of
-    pictures at least `side` pixels wide.
+    pictures at least `side` pixels wide. `worded` writes each one's words below it.
     """
     content = [
         {"title": group.title, "note": group.note,
@@ -104,7 +107,8 @@ def tiles(
         for group in groups
     ]
     _tiles(
-        data={"groups": content, "chosen": chosen, "layout": "columns" if columns else "wrap", "side": side}, key=key,
+        data={"groups": content, "chosen": chosen, "layout": "columns" if columns else "wrap", "side": side,
+              "worded": worded}, key=key,
         on_pick_change=lambda: on_pick(st.session_state[key].pick),
     )
 

@@ -100,3 +100,49 @@ def test_an_uploaded_picture_stands_in_the_address(page: Page, lenet, settle, br
     settle(other)
     assert answer(other) == "7"
     other.close()
+
+
+def test_the_picture_is_under_the_pointer_and_a_click_keeps_it(page: Page, lenet, settle, photograph):
+    page.goto(f"/inside?run={lenet}&whole=Layers&of_layer=linear+1")
+    settle(page)
+    plane = page.get_by_role("img", name=re.compile("examples as linear 1 has them"))
+    plane.scroll_into_view_if_needed()
+    point = plane.locator(".scatterlayer .point").nth(200)
+    box = point.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+    hint = plane.locator(".chart-picture")
+    expect(hint).to_be_visible()
+    expect(hint).to_have_text(re.compile(r"^\d( as \d)?, \d+\.\d %$"))
+    assert "url(" in hint.locator("div").first.evaluate("element => getComputedStyle(element).backgroundImage")
+    told = hint.inner_text()
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"example=\d+"))
+    settle(page)
+    expect(page.get_by_text(f"It is {told[0]}.")).to_be_visible()
+    photograph(page, "inside-layers")
+
+
+def test_a_click_on_a_cell_opens_the_pictures_behind_it_and_one_of_them_can_be_asked(page: Page, lenet, settle, photograph):
+    page.goto(f"/inside?run={lenet}&whole=Confusion&true=3&guess=5")
+    settle(page)
+    matrix = page.get_by_role("img", name=re.compile("Confusion matrix"))
+    matrix.scroll_into_view_if_needed()
+    area = matrix.locator(".nsewdrag").bounding_box()
+    place = area["x"] + area["width"] * 0.05, area["y"] + area["height"] * 0.05  # the first class, named rightly
+    page.mouse.move(*place, steps=4)
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_url(re.compile("true=0&guess=0"))
+    settle(page)
+    expect(page.get_by_text(re.compile(r"of 50 “0” named rightly"))).to_be_visible()
+    tile = page.get_by_role("button", name=re.compile(r"^0, \d+\.\d %$")).nth(1)
+    tile.click()
+    page.wait_for_url(re.compile(r"example=\d+"))
+    settle(page)
+    photograph(page, "inside-confusion")
+    page.get_by_role("button", name="Look into it").click()
+    page.wait_for_url(re.compile(r"input=From\+the\+data&split=test&index=\d+"))
+    settle(page)
+    expect(page.get_by_text("Labelled “0”")).to_be_in_viewport()
+    assert answer(page) == "0"

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from core import catalog
-from core.inside import attribution, boundary, neurons
+from core.inside import attribution, boundary, classify, neurons
 from core.tasks.base import standardised
 
 WHERE = (-2.0, 2.0, -1.0, 1.0)

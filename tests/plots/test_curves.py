@@ -69,3 +69,9 @@ def test_a_confusion_matrix_has_every_count_and_shades_by_the_share_of_the_true_
     assert drawn.customdata[0][1][0] == "3 taken for 8"
     assert [[cell[1] for cell in row] for row in drawn.customdata] == counts.tolist()
     assert list(map(list, drawn.text)) == [["90", "10"], ["", ""]]
+
+
+def test_a_level_is_a_dashed_line_with_its_name() -> None:
+    shape, = figure([line([0.1, 0.2])], level=(0.9, "baseline")).layout.shapes
+    assert (shape.y0, shape.y1, shape.line.dash, shape.label.text) == (0.9, 0.9, "dash", "baseline")
+    assert not figure([line([0.1, 0.2])]).layout.shapes

@@ -7,7 +7,7 @@ from torch import nn
 from core.catalog import DataSpec
 from core.datasets.base import Split
 from core.experiment import Training
-from core.tasks.base import chosen, confusion, make_optimiser, make_schedule, scaled, standardised
+from core.tasks.base import chosen, confusion, make_optimiser, make_schedule, reliability, scaled, standardised
 
 
 def rates(schedule, steps=100):
@@ -84,3 +84,25 @@ def test_confusion_counts_true_classes_in_rows_and_guesses_in_columns():
 def test_chosen_examples_are_spread_over_the_whole_split():
     assert chosen(Split(torch.zeros(101, 1)), 5).tolist() == [0, 25, 50, 75, 100]
     assert chosen(Split(torch.zeros(2, 1)), 5).tolist() == [0, 1]
+
+
+def test_the_calibration_error_is_that_of_guo_et_al():
+    """Their equation 3, bin by bin in plain Python."""
+    chances = torch.randn(500, 4, generator=torch.Generator().manual_seed(0)).mul(2).softmax(1)
+    targets = torch.randint(0, 4, (500,), generator=torch.Generator().manual_seed(1)).tolist()
+    sure, guesses = (values.tolist() for values in chances.max(1))
+    expected = 0.0
+    for m in range(15):
+        inside = [i for i in range(500) if m / 15 < sure[i] <= (m + 1) / 15]
+        if inside:
+            right = sum(guesses[i] == targets[i] for i in inside) / len(inside)
+            expected += len(inside) / 500 * abs(right - sum(sure[i] for i in inside) / len(inside))
+    found = reliability(chances, torch.tensor(targets))
+    assert found.error == pytest.approx(expected, rel=1e-6)
+    assert found.count.sum() == 500
+
+
+def test_who_is_right_as_often_as_it_says_has_no_calibration_error():
+    chances = torch.tensor([[0.75, 0.25]] * 4 + [[1.0, 0.0]] * 3)
+    assert reliability(chances, torch.tensor([0, 0, 0, 1, 0, 0, 0])).error == 0
+    assert reliability(chances, torch.ones(7, dtype=torch.long)).error == pytest.approx((4 * 0.75 + 3 * 1) / 7)

@@ -47,3 +47,19 @@ def test_too_few_seeds_say_nothing_and_no_spread_says_all() -> None:
     assert compare.chance([1.0, 2.0], [3.0, 4.0, 5.0]) is None
     assert compare.chance([1.0] * 3, [2.0] * 3) == 0
     assert compare.chance([1.0] * 3, [1.0] * 3) == 1
+
+
+def on_digits(architecture: str, accuracy: float, state: str = "FINISHED", digest: str = "d", **params: str) -> Run:
+    named = {"task": "classification", "dataset": "digits", "architecture": architecture}
+    return Run("0" * 32, "", state, named | {name.replace("__", "."): value for name, value in params.items()},
+               {"validation/accuracy": accuracy}, {}, 0.0, None, digest)
+
+
+def test_the_baseline_is_the_best_classical_run_on_the_same_data() -> None:
+    mine = on_digits("lenet", 0.98, data__side="28")
+    others = [on_digits("knn", 0.94, data__side="28"), best := on_digits("svm", 0.96, data__side="28"),
+              on_digits("svm", 0.99, data__side="14"), on_digits("svm", 0.99, digest="other", data__side="28"),
+              on_digits("kmeans", 0.99, state="KILLED", data__side="28"), on_digits("perceptron", 0.97, data__side="28"),
+              on_digits("mlp", 0.97, data__side="28"), on_digits("gone", 0.97, data__side="28")]
+    assert compare.best_baseline(mine, others, "validation/accuracy") is best
+    assert compare.best_baseline(mine, others[2:], "validation/accuracy") is None

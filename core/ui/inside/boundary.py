@@ -29,7 +29,7 @@ LOUD = 0.9  # the quantile of a neuron's answers that takes the full colour: bey
 BARS = 12  # features whose say is shown
 POINTS = 1500  # drawn in the plane
 
-TITLE = "Answer"
+TITLE = "One row"
 fits = boundary.fits
 
 

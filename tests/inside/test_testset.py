@@ -1,0 +1,78 @@
+"""A whole split: its confusions, its mistakes, and the sentence on how far the model can be taken at its word."""
+
+import numpy as np
+import torch
+from sklearn.metrics import confusion_matrix
+
+from core import catalog
+from core.datasets.base import Split
+from core.inside import testset
+from core.inside.testset import Verdicts
+from core.tasks.base import Reliability
+
+CLASSES = ("ant", "bee", "cow")
+
+
+def verdicts(chances, targets) -> Verdicts:
+    return Verdicts(CLASSES, torch.tensor(chances), torch.tensor(targets))
+
+
+FEW = verdicts([[0.9, 0.1, 0.0], [0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.9, 0.06, 0.04], [0.4, 0.3, 0.3]], [0, 1, 1, 1, 2])
+
+
+def test_the_answers_to_a_split_are_the_models_own(untrained):
+    loaded = untrained("classification", "mlp", "digits")
+    inputs = torch.randint(0, 256, (600, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    targets = torch.arange(600) % 10
+    asked = testset.ask(loaded, Split(inputs, targets))
+    torch.testing.assert_close(asked.chances, loaded.task.logits(Split(inputs)).softmax(1))
+    measured = loaded.task.evaluate(Split(inputs, targets))
+    assert abs(asked.accuracy - measured["accuracy"]) < 1e-6
+    assert abs(asked.reliability.error - measured["calibration_error"]) < 1e-6
+
+
+def test_the_confusion_counts_are_scikit_learns():
+    generator = torch.Generator().manual_seed(0)
+    chances, targets = torch.rand(200, 3, generator=generator), torch.randint(0, 3, (200,), generator=generator)
+    expected = confusion_matrix(targets, chances.argmax(1))
+    np.testing.assert_array_equal(Verdicts(CLASSES, chances, targets).confusion, expected)
+
+
+def test_behind_a_cell_the_surest_answers_come_first():
+    assert testset.commonest(FEW.confusion) == (1, 0)
+    assert testset.behind(FEW, 1, 0) == [3, 1]
+    assert testset.behind(FEW, 0, 2) == []
+
+
+def test_the_worst_mistakes_gave_the_truth_least_and_the_least_sure_ones_hardly_preferred_their_answer():
+    assert testset.mistakes(FEW, worst=True) == [3, 1, 4]
+    assert testset.mistakes(FEW, worst=False) == [4, 1, 3]
+    assert [FEW.told(0), FEW.told(3)] == ["ant, 90.0 %", "bee as ant, 90.0 %"]
+
+
+def test_a_model_without_mistakes_has_none_to_show():
+    right = verdicts([[0.9, 0.1, 0.0]], [0])
+    assert testset.mistakes(right, worst=True) == []
+    assert testset.commonest(right.confusion) == (0, 0)
+
+
+def judged(count, said, right) -> str:
+    return testset.at_its_word(Reliability(*(torch.tensor(values, dtype=torch.float64) for values in (count, said, right))))
+
+
+def test_the_sentence_is_on_the_bin_that_counts_most():
+    assert judged([100, 1000], [0.5, 0.9], [0.1, 0.97]) == (
+        "When it says 90 %, it is right 97 % of the time (1,000 such answers): it is too modest.")
+    assert judged([0, 400], [0.0, 0.99], [0.0, 0.80]) == (
+        "When it says 99 %, it is right 80 % of the time (400 such answers): it is too sure of itself.")
+    assert "When it says 99.5 %, it is right 98.2 %" in judged([4000], [0.995], [0.982])
+
+
+def test_what_chance_explains_is_not_held_against_the_model():
+    assert "taken at its word" in judged([10, 20], [0.6, 0.9], [0.4, 0.85])
+
+
+def test_a_sentence_is_read_without_padding_and_its_unknown_words_are_left_open():
+    spec = catalog.DataSpec(kind="sentences", shape=(5,), sizes={}, vocabulary=("<padding>", "<unknown>", "good", "film"))
+    assert testset.sentence(torch.tensor([2, 1, 3, 0, 0]), spec) == "good … film"
+    assert testset.noun(spec, 1) == "1 sentence"
