@@ -43,7 +43,8 @@ class DataSpec(BaseModel):
     """What a data set yields; with it alone a model is built and fed again, the data being gone.
 
     `shape` is one example's: `(channels, height, width)` for images, `(length,)` for sentences.
-    `mean` and `std` are per channel, of pixels scaled to 0..1. `vocabulary[i]` is the text of token `i`
+    `mean` and `std` are per channel, of pixels scaled to 0..1. `mirrored`: whether a picture means the same in a mirror, as
+    photographs of things do, and letters, digits and signs don't. `vocabulary[i]` is the text of token `i`
     (empty until the data are read: `vocabulary_size` is then the most there can be).
     """
 
@@ -55,6 +56,7 @@ class DataSpec(BaseModel):
     classes: tuple[str, ...] = ()
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    mirrored: bool = False
     vocabulary: tuple[str, ...] = ()
     vocabulary_size: int = 0
 

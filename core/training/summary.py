@@ -40,8 +40,9 @@ class Layer:
 class Summary:
     """What a run would cost. Memory in bytes, for a batch of the experiment's size.
 
-    `activations` is all that the step keeps for its backward passes; `flops` counts multiplications and additions of
-    one training step (forward and backward, or a rule of its own and one answer) on one example.
+    `activations` is all that the step keeps for its backward passes, for as many examples as go through the model at once;
+    `flops` counts multiplications and additions of one training step (forward and backward, or a rule of its own and one
+    answer) on one example.
     """
 
     parameters: int
@@ -62,14 +63,18 @@ class Summary:
 def summarise(experiment: Experiment) -> Summary:
     """What `experiment` would cost, without reading its data."""
     spec = catalog.get("dataset", experiment.dataset)(experiment.data).spec()
+    at_once = math.ceil(experiment.training.batch_size / experiment.training.accumulate)
+    # What is counted is the model's own arithmetic, on a batch that is not cut further.
+    plain = {"compile": False, "accumulate": 1, "precision": "float32"}
+    experiment = experiment.model_copy(update={"training": experiment.training.model_copy(update=plain)})
     try:
-        return _measure(experiment, spec, FakeTensorMode())
+        return _measure(experiment, spec, at_once, FakeTensorMode())
     except (DataDependentOutputException, DynamicOutputShapeException):
         # Some task looks at the numbers themselves: then the step has to be a real one.
-        return _measure(experiment, spec, nullcontext())
+        return _measure(experiment, spec, at_once, nullcontext())
 
 
-def _measure(experiment: Experiment, spec: DataSpec, mode: FakeTensorMode | nullcontext) -> Summary:
+def _measure(experiment: Experiment, spec: DataSpec, at_once: int, mode: FakeTensorMode | nullcontext) -> Summary:
     layers: dict[str, Layer] = {}
     kept: dict[int, Tensor] = {}  # by storage: what backward passes wait for; held, so that no address comes twice
 
@@ -100,7 +105,7 @@ def _measure(experiment: Experiment, spec: DataSpec, mode: FakeTensorMode | null
             weights=sum(_bytes(tensor) for tensor in (*model.parameters(), *model.buffers())),
             gradients=sum(_bytes(parameter) for parameter in model.parameters() if parameter.requires_grad),
             optimiser=sum(_bytes(tensor) for tensor in _tensors(task.state_dict())),
-            activations=activations * experiment.training.batch_size // EXAMPLES,
+            activations=activations * at_once // EXAMPLES,
             flops=counter.get_total_flops() // EXAMPLES,
             steps=steps,
         )
