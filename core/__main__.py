@@ -44,10 +44,12 @@ def _parser() -> argparse.ArgumentParser:
 
     command("list", _list, "what there is").add_argument("what", choices=[*KINDS, "runs"])
     train = command("train", _train, "launch a run and print its id")
-    for name in ("task", "architecture", "dataset"):
-        train.add_argument(f"--{name}", required=True)
-    train.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
-                       help="settings, such as training.epochs=3 model.width=64 seed=1")
+    finder = command("find-rate", _find_rate, "try learning rates and print the one to start from")
+    for made in (train, finder):
+        for name in ("task", "architecture", "dataset"):
+            made.add_argument(f"--{name}", required=True)
+        made.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
+                          help="settings, such as training.epochs=3 model.width=64 seed=1")
     train.add_argument("--seeds", type=int, default=1, help="how many runs, each from its own seed")
     train.add_argument("--wait", action="store_true", help="show progress and exit 0 only if the run FINISHED")
     for name, do, sentence in (("show", _show, "configuration, state, last metrics, cause of failure"),
@@ -91,10 +93,31 @@ def _train(options: argparse.Namespace) -> int:
 
     if not 1 <= options.seeds <= 100:
         raise UserError(f"--seeds should be between 1 and 100, not {options.seeds}.")
-    names: dict = {"task": options.task, "architecture": options.architecture, "dataset": options.dataset}
-    made = queue.submit(Experiment.make(**names, **_sections(options.set)), options.seeds)
+    made = queue.submit(_experiment(options), options.seeds)
     print(json.dumps(made) if options.json else "\n".join(made), flush=True)
     return max([_wait(run_id) for run_id in made]) if options.wait else 0
+
+
+def _find_rate(options: argparse.Namespace) -> int:
+    from core.jobs import queue
+    from core.tracking import read
+    from core.training.find_rate import SUGGESTED
+
+    run_id = queue.find_rate(_experiment(options))
+    if failed := _wait(run_id):
+        return failed
+    tried = {name: read.history(run_id, f"train/{name}").values.tolist() for name in ("learning_rate", "loss")}
+    suggestion = read.run(run_id).metrics[SUGGESTED]
+    if options.json:
+        print(json.dumps({"run": run_id, "suggestion": suggestion, **tried}))
+    else:
+        print(f"{suggestion:g}")
+    return 0
+
+
+def _experiment(options: argparse.Namespace) -> Experiment:
+    names: dict = {"task": options.task, "architecture": options.architecture, "dataset": options.dataset}
+    return Experiment.make(**names, **_sections(options.set))
 
 
 def _sections(assignments: list[str]) -> dict:

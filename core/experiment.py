@@ -47,15 +47,31 @@ class Training(Settings):
     epochs: int = setting(3, "How often the run sees every training example.", unit="epochs", ge=1, le=10_000)
     batch_size: int = setting(64, "Examples in one step of the optimiser.", unit="examples", ge=1, le=65_536)
     learning_rate: float = setting(1e-3, "Size of the optimiser's steps.", gt=0, le=10)
-    optimiser: Literal["adam", "adamw", "sgd"] = setting("adam", "The rule that turns gradients into steps.")
-    momentum: float = setting(0.9, "SGD's momentum, or the first beta of Adam and AdamW.", ge=0, lt=1)
+    optimiser: Literal["adam", "adamw", "sgd", "muon"] = setting(
+        "adam", "The rule that turns gradients into steps; muon makes those of hidden layers orthogonal, and is AdamW else."
+    )
+    momentum: float = setting(0.9, "SGD's and Muon's momentum, or the first beta of Adam and AdamW.", ge=0, lt=1)
     weight_decay: float = setting(0.0, "Pull of every weight towards zero.", ge=0, le=1)
-    schedule: Literal["constant", "cosine", "one-cycle"] = setting(
-        "constant", "How the learning rate changes over the run."
+    schedule: Literal["constant", "cosine", "one-cycle", "step"] = setting(
+        "constant", "How the learning rate changes over the run; step divides it by ten after a half and three quarters."
+    )
+    patience: int = setting(
+        0, "Ends the run when validation has not become better for so many epochs, and takes the best epoch's weights; 0 "
+        "never does.", unit="epochs", ge=0, le=1000,
     )
     clip_gradient: float = setting(0.0, "Longest gradient allowed; 0 leaves gradients as they are.", ge=0, le=1000)
-    precision: Literal["auto", "float32", "bfloat16"] = setting(
+    accumulate: int = setting(
+        1, "Parts in which each batch goes through the model, one after the other, where it is too large for the memory.",
+        unit="parts", ge=1, le=1024,
+    )
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = setting(
         "auto", "Number format of the matrix products; auto takes bfloat16 on a GPU that has it."
+    )
+    channels_last: bool = setting(
+        False, "Keeps the channels of each pixel side by side in memory: faster convolutions on GPUs with half precision."
+    )
+    compile: bool = setting(
+        False, "Has torch.compile write a program for this model: a minute or so at the start, then faster steps."
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = setting(
         "auto", "Where the run trains; auto takes a GPU if there is one."
@@ -100,6 +116,8 @@ class Experiment(Settings):
         given = _section("training", Training, given).model_dump(include=set(given))
         spec = dataset(values["data"]).spec()
         values["training"] = _section("training", Training, architecture.recipe(spec, **given))
+        if reason := task.refusal(values["training"]):
+            raise UserError(reason)
         return values
 
     @classmethod

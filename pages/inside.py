@@ -27,7 +27,7 @@ def loaded(run_id: str, step: int, newest: bool) -> Loaded:
 
 def main() -> None:
     action = page.opening("Inside", "Ask a trained model something, and see what happens in it on the way to its answer.")
-    runs = [run for run in read.runs() if run.state != "SCHEDULED"]
+    runs = [run for run in read.runs() if run.state != "SCHEDULED" and not run.finds_rate]
     if not runs:
         empty()
         return

@@ -15,7 +15,7 @@ from core.jobs import queue
 from core.jobs.devices import Device, devices
 from core.tracking import read
 from core.training.summary import Summary, summarise
-from core.ui import form, network, page, start
+from core.ui import form, network, page, rates, start
 
 SECTIONS = {"model": "architecture", "data": "dataset", "objective": "task"}
 BASIC = ("epochs", "batch_size", "learning_rate", "optimiser", "schedule", "device")
@@ -351,6 +351,8 @@ if datasets:
             if names:
                 st.markdown(f"**{title}**")
                 form.fields(section, settings, set_value, changed=mine, names=basic)
+            if section == "training":
+                rates.finder(experiment, set_value)
             if rest or section == "training":
                 with st.expander(f"More {title.lower()} settings", key=f"more_{section}"):
                     form.fields(section, settings, set_value, changed=mine, names=rest)

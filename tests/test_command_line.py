@@ -153,3 +153,14 @@ def test_a_short_run_of_every_architecture_finishes(short_runs, monkeypatch, nam
     assert read.previews(run.id) and read.checkpoints(run.id)
     mlflow.set_tracking_uri(store.tracking_uri())
     assert mlflow.pytorch.load_model(f"runs:/{run.id}/model") is not None
+
+
+def test_find_rate_prints_a_rate_and_keeps_no_model(home: Path) -> None:
+    found = glassbox("find-rate", "--task", "classification", "--architecture", "mlp", "--dataset", "digits",
+                     "--set", "model.width=16", "--json")
+    assert found.returncode == 0, found.stderr
+    said = json.loads(found.stdout)
+    assert 1e-5 < said["suggestion"] < 1 and len(said["loss"]) == len(said["learning_rate"]) > 50
+    run = read.run(said["run"])
+    assert run.state == "FINISHED" and f"{said['suggestion']:g}" in run.cause
+    assert read.checkpoints(run.id) == [] and not read.resumable(run.id)

@@ -43,9 +43,9 @@ class Architecture(nn.Module):
 class OwnRule(Architecture):
     """Base of the architectures that don't learn by gradient. The task calls `learn` in place of the optimiser's step.
 
-    Of the training settings only epochs, batch size, precision, device and previews bear on such a run. What the rule
-    finds are parameters without gradient, examples kept as they are are buffers; both have shapes known from settings and
-    spec, so that weights load. `memory` is what it needs beside them to go on after an interruption.
+    Of the training settings only epochs, patience, batch size, precision, device and previews bear on such a run. What the
+    rule finds are parameters without gradient, examples kept as they are are buffers; both have shapes known from settings
+    and spec, so that weights load. `memory` is what it needs beside them to go on after an interruption.
     """
 
     def learn(self, inputs: Tensor, targets: Tensor) -> dict[str, Tensor]:

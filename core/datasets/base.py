@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,6 +17,7 @@ from core.catalog import Card, DataSpec
 from core.experiment import Settings
 
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all
+AHEAD = 3  # batches that are read and copied while the device works on the one before them
 
 
 DTYPES = {"images": torch.uint8, "sentences": torch.int64, "features": torch.float32}  # of the inputs, by the spec's kind
@@ -40,12 +43,12 @@ class Split:
         return len(self.inputs)
 
     def to(self, device: torch.device) -> Split:
-        """The split for training on a device: moved there whole where it takes at most half of the free memory,
-        else kept in pinned memory, so that its batches stream."""
+        """The split for training on a device: moved there whole where it takes at most half of the free memory, else left
+        where it is, be it in a mapped file larger than the memory, so that its batches stream."""
         if device.type == "cuda":
             free, _ = torch.cuda.mem_get_info(device)
             if self.inputs.numel() * self.inputs.element_size() > free / 2:
-                return Split(self.inputs.pin_memory(), self.targets)
+                return Streamed(self.inputs, self.targets)
         return Split(self.inputs.to(device), None if self.targets is None else self.targets.to(device))
 
     def take(self, index: Tensor, device: torch.device) -> Batch:
@@ -53,15 +56,51 @@ class Split:
         def pick(whole: Tensor) -> Tensor:
             if whole.device == device:
                 return whole[index.to(device, non_blocking=True)]
-            part = whole[index]
-            return (part.pin_memory() if device.type == "cuda" else part).to(device, non_blocking=True)
+            part = torch.empty((len(index), *whole.shape[1:]), dtype=whole.dtype, pin_memory=device.type == "cuda")
+            return torch.index_select(whole, 0, index, out=part).to(device, non_blocking=True)
 
         return Batch(pick(self.inputs), None if self.targets is None else pick(self.targets))
 
+    def stream(self, indices: Iterable[Tensor], device: torch.device) -> Iterator[Batch]:
+        """A batch for each of `indices`, in their order."""
+        for index in indices:
+            yield self.take(index, device)
+
     def batches(self, size: int, device: torch.device) -> Iterator[Batch]:
         """All examples once, in their own order, for evaluation."""
-        for index in torch.arange(len(self)).split(size):
-            yield self.take(index, device)
+        yield from self.stream(torch.arange(len(self)).split(size), device)
+
+
+class Streamed(Split):
+    """A split that is larger than the device's memory: one thread reads the next batches and copies them over while the
+    device works. They are the same batches in the same order as those of a split that lies on the device."""
+
+    def stream(self, indices: Iterable[Tensor], device: torch.device) -> Iterator[Batch]:
+        side = torch.cuda.Stream(device) if device.type == "cuda" else None
+
+        def bring(index: Tensor) -> tuple[Batch, torch.cuda.Event | None]:
+            if side is None:
+                return self.take(index, device), None
+            with torch.cuda.stream(side):
+                return self.take(index, device), side.record_event()
+
+        def here(batch: Batch, copied: torch.cuda.Event | None) -> Batch:
+            if copied:
+                work = torch.cuda.current_stream(device)
+                work.wait_event(copied)
+                for tensor in batch:
+                    if tensor is not None:
+                        tensor.record_stream(work)  # its memory is not given away before the work is done
+            return batch
+
+        coming: deque = deque()
+        with ThreadPoolExecutor(1) as thread:
+            for index in indices:
+                coming.append(thread.submit(bring, index))
+                if len(coming) > AHEAD:
+                    yield here(*coming.popleft().result())
+            while coming:
+                yield here(*coming.popleft().result())
 
 
 @dataclass

@@ -22,6 +22,7 @@ class _CIFAR(TorchvisionSet):
 
     shape = (3, 32, 32)
     sizes = {"train": 45_000, "validation": 5_000, "test": 10_000}
+    mirrored = True
     source: type[torchvision_datasets.CIFAR10]
 
     def download(self, folder: Path) -> None:

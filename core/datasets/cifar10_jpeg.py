@@ -34,6 +34,7 @@ class CIFAR10JPEG(Dataset):
             classes=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
             mean=(0.4914, 0.4822, 0.4466),
             std=(0.2465, 0.2430, 0.2610),
+            mirrored=True,
         )
 
     def availability(self) -> Availability:

@@ -18,6 +18,8 @@ from core.experiment import Settings, setting
 class _Photographs(TorchvisionSet):
     """Images `(3, side, side)`: the largest square in the middle of each photograph, reduced by a Lanczos filter."""
 
+    mirrored = True
+
     class Settings(Settings):
         side: int = setting(
             64, "Side of the pictures; memory and time grow with its square.", unit="pixels", ge=32, le=224

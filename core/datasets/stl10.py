@@ -32,6 +32,7 @@ class STL10(TorchvisionSet):
     sizes = {"train": 4_500, "validation": 500, "test": 8_000}
     classes = ("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck")
     mean, std = (0.4467, 0.4398, 0.4066), (0.2603, 0.2566, 0.2713)
+    mirrored = True
     of_each_class = 50
 
     def download(self, folder: Path) -> None:

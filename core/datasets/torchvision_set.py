@@ -42,6 +42,7 @@ class TorchvisionSet(Dataset):
     classes: tuple[str, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    mirrored = False  # as DataSpec has it
     of_each_class = 0  # validation takes the last so many of each class; 0: the last ones of all
 
     def download(self, folder: Path) -> None:
@@ -65,7 +66,8 @@ class TorchvisionSet(Dataset):
 
     def spec(self) -> DataSpec:
         return DataSpec(
-            kind="images", shape=self.shape, sizes=self.sizes, classes=self.classes, mean=self.mean, std=self.std
+            kind="images", shape=self.shape, sizes=self.sizes, classes=self.classes, mean=self.mean, std=self.std,
+            mirrored=self.mirrored,
         )
 
     def availability(self) -> Availability:

@@ -11,6 +11,7 @@ from core.experiment import Experiment
 from core.home import home
 from core.jobs import supervisor
 from core.tracking import read, store, write
+from core.training.find_rate import refusal
 
 LEAST_FREE_BYTES = 200 * 1024**2
 
@@ -20,12 +21,29 @@ def submit(experiment: Experiment, seeds: int = 1) -> list[str]:
 
     Raises `UserError` where the disk is full or the store can't be reached.
     """
-    free = shutil.disk_usage(home()).free
-    if free < LEAST_FREE_BYTES:
-        raise UserError(f"Only {free // 1024**2} MB are free on the disk of {home()}: free some space, then launch again.")
+    _check_disk()
     made = [write.create_run(experiment.with_seed(experiment.seed + i) if i else experiment) for i in range(seeds)]
     supervisor.ensure()
     return made
+
+
+def find_rate(experiment: Experiment) -> str:
+    """Puts a run into the queue that seeks a learning rate for the experiment. Gives its id.
+
+    Raises `UserError` where there is none to find, the disk is full or the store can't be reached.
+    """
+    if reason := refusal(experiment):
+        raise UserError(reason)
+    _check_disk()
+    run_id = write.create_run(experiment, finds_rate=True)
+    supervisor.ensure()
+    return run_id
+
+
+def _check_disk() -> None:
+    free = shutil.disk_usage(home()).free
+    if free < LEAST_FREE_BYTES:
+        raise UserError(f"Only {free // 1024**2} MB are free on the disk of {home()}: free some space, then launch again.")
 
 
 def stop(run_id: str) -> None:
@@ -54,8 +72,9 @@ def resume(run_id: str) -> None:
 
 
 def retry(run_id: str) -> str:
-    """Launches the same experiment again, as a new run. Gives its id."""
-    return submit(read.run(run_id).experiment)[0]
+    """Launches the same again, as a new run. Gives its id."""
+    run = read.run(run_id)
+    return find_rate(run.experiment) if run.finds_rate else submit(run.experiment)[0]
 
 
 def delete(run_id: str) -> None:

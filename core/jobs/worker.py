@@ -21,6 +21,7 @@ from core.errors import UserError
 from core.experiment import Experiment
 from core.jobs.folder import RunFolder
 from core.tracking import read, store, write
+from core.training.find_rate import find_rate
 from core.training.loop import Outcome, fit
 from core.training.setup import build_model, build_task, pick_device, seed_everything
 
@@ -71,7 +72,7 @@ def carry_out(run_id: str, stop: Stop) -> int:
             print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {run.name}", flush=True)
             log = write.RunLog(run_id, folder.log, stop, beat)
             try:
-                outcome = _train(run.experiment, log, read.resume_state(run_id))
+                outcome = _train(run, log)
             except BaseException:
                 log.phase("saving")
                 log.close()  # what was logged until now is kept
@@ -81,7 +82,7 @@ def carry_out(run_id: str, stop: Stop) -> int:
                 cause = f"Stopped at step {outcome.step} of {outcome.total}; resume goes on from there."
                 write.finish(run_id, "KILLED", cause)
             else:
-                write.finish(run_id, "FINISHED")
+                write.finish(run_id, "FINISHED", outcome.note)
             return 0
         except BaseException as error:
             traceback.print_exc()
@@ -94,7 +95,8 @@ def carry_out(run_id: str, stop: Stop) -> int:
             return errno.ENOSPC if _disk_full(error) else 1
 
 
-def _train(experiment: Experiment, log: write.RunLog, resume: dict | None) -> Outcome:
+def _train(run: read.Run, log: write.RunLog) -> Outcome:
+    experiment, resume = run.experiment, read.resume_state(run.id)
     data = _load(experiment, log)
     device = pick_device(experiment.training)
     seed_everything(experiment.seed, experiment.training.deterministic)
@@ -103,6 +105,9 @@ def _train(experiment: Experiment, log: write.RunLog, resume: dict | None) -> Ou
     log.environment(device)
     print(f"{write.device_name(device)}, {sum(p.numel() for p in model.parameters()):,} parameters"
           + (f", resumed at step {resume['step']}" if resume else ""), flush=True)
+    if run.finds_rate:
+        log.phase("finding a learning rate")
+        return find_rate(experiment, data, model, task, log)
     started = time.monotonic()
     outcome = fit(experiment, data, model, task, log, resume)
     print(f"{'Stopped' if outcome.stopped else 'Trained'} at step {outcome.step} "
@@ -150,6 +155,9 @@ def sentence(error: BaseException) -> str:
         return "The GPU's memory is full: take a smaller batch size or a narrower model, or wait for other runs to end."
     if _disk_full(error):
         return "The disk is full: free some space, then resume the run."
+    if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+        return ("torch.compile could not do its work here: switch training.compile off. The log below says what it lacked, "
+                "often a C++ compiler or, on a GPU, Triton.")
     if isinstance(error, MemoryError):
         return "The machine's memory is full: take a smaller batch size or data set."
     return f"{type(error).__name__}: {error}. The log below says where; this is a fault of the program, not yours."

@@ -85,6 +85,17 @@ def figure(
     )
 
 
+def range_test(tried: Curve, smoothing: float, suggestion: float | None) -> go.Figure:
+    """The losses of a learning-rate range test, `tried` along the rates, with a line at the suggested rate."""
+    drawn = figure([tried], smoothing=smoothing, log_x=True)
+    drawn.update_xaxes(title_text="learning rate", unifiedhovertitle_text="learning rate %{x:.3~g}", exponentformat="power")
+    drawn.update_yaxes(title_text="loss")
+    if suggestion:
+        drawn.add_vline(suggestion, line={"color": tried.colour, "dash": "dash"}, annotation_text=f"{suggestion:g}",
+                        annotation_position="top right")
+    return drawn
+
+
 def omissions(lines: Sequence[Curve], *, log_x: bool = False, log_y: bool = False) -> str:
     """What the chart of these lines leaves out, in plain sentences; empty where it shows all that was logged."""
     sentences = []

@@ -5,11 +5,13 @@ from collections.abc import Iterable
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.catalog import DataSpec, task
 from core.datasets.base import Batch, Data, Split
-from core.tasks.base import Preview, Task, make_optimiser, make_schedule, scaled
+from core.experiment import Training
+from core.tasks.base import Preview, Task, scaled
+from core.tasks.descent import Descent
 from core.tasks.pictures import grid
 
 SHOWN = 64  # faces in the preview
@@ -40,12 +42,15 @@ class Adversarial(Task):
             return "adversarial generation needs pictures."
         return None
 
+    @classmethod
+    def refusal(cls, training: Training) -> str | None:
+        if training.accumulate > 1:
+            return "Adversarial generation takes each batch whole: set training.accumulate to 1 and take smaller batches."
+        return None
+
     def start(self, total_steps: int) -> None:
         parts = {"generator": self.model.generator, "discriminator": self.model.discriminator}
-        self.optimisers = {name: make_optimiser(part.parameters(), self.training) for name, part in parts.items()}
-        self.schedules = {
-            name: make_schedule(optimiser, self.training, total_steps) for name, optimiser in self.optimisers.items()
-        }
+        self.descents = {name: Descent(part, self.training, total_steps) for name, part in parts.items()}
         self.fixed_noise = torch.randn(SHOWN, self.model.latent_size).to(self.device)  # from the run's seed
 
     def model_input(self, batch: Batch) -> Tensor:
@@ -61,14 +66,14 @@ class Adversarial(Task):
             on_real, on_fake = discriminator(real).float(), discriminator(fake.detach()).float()
         # log D(x) + log(1 - D(G(z))), maximised
         discriminator_loss = F.softplus(-on_real).mean() + F.softplus(on_fake).mean()
-        self._update("discriminator", discriminator, discriminator_loss)
+        self._update("discriminator", discriminator_loss)
 
         # log D(G(z)) maximised instead of log(1 - D(G(z))) minimised: the same fixed point, with gradients from the start.
         discriminator.requires_grad_(False)  # spares the gradients of weights that are not updated now
         with self.autocast():
             on_forged = discriminator(fake).float()
         generator_loss = F.softplus(-on_forged).mean()
-        self._update("generator", generator, generator_loss)
+        self._update("generator", generator_loss)
         discriminator.requires_grad_(True)
 
         return {
@@ -78,13 +83,10 @@ class Adversarial(Task):
             "score_fake": on_fake.detach().sigmoid().mean(),
         }
 
-    def _update(self, name: str, part: nn.Module, loss: Tensor) -> None:
-        self.optimisers[name].zero_grad(set_to_none=True)
-        loss.backward()
-        if self.training.clip_gradient:
-            nn.utils.clip_grad_norm_(part.parameters(), self.training.clip_gradient)
-        self.optimisers[name].step()
-        self.schedules[name].step()
+    def _update(self, name: str, loss: Tensor) -> None:
+        self.descents[name].begin()
+        self.descents[name].backward(loss)
+        self.descents[name].step()
 
     def evaluate(self, split: Split) -> dict[str, float]:
         """`swd`: the sliced Wasserstein distance between the split and as many generated pictures (at most 1,024), as
@@ -111,15 +113,13 @@ class Adversarial(Task):
 
     def state_dict(self) -> dict:
         return {
-            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
-            "schedules": {name: schedule.state_dict() for name, schedule in self.schedules.items()},
+            "descents": {name: descent.state_dict() for name, descent in self.descents.items()},
             "fixed_noise": self.fixed_noise,
         }
 
     def load_state_dict(self, state: dict) -> None:
-        for name in self.optimisers:
-            self.optimisers[name].load_state_dict(state["optimisers"][name])
-            self.schedules[name].load_state_dict(state["schedules"][name])
+        for name, descent in self.descents.items():
+            descent.load_state_dict(state["descents"][name])
         self.fixed_noise = state["fixed_noise"].to(self.device)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import chain
@@ -18,6 +18,7 @@ from core.architectures.base import OwnRule
 from core.catalog import Card, DataSpec
 from core.datasets.base import Batch, Data, Split
 from core.experiment import Settings, Training
+from core.tasks.descent import Descent
 from core.tasks.pictures import matrix
 
 
@@ -53,15 +54,22 @@ class Task:
         """Why such data can't serve this task, in a sentence, or None."""
         return None
 
+    @classmethod
+    def refusal(cls, training: Training) -> str | None:
+        """Why this task can't be trained so, in a sentence, or None."""
+        return None
+
     def __init__(self, settings: Settings, training: Training, spec: DataSpec, model: nn.Module):
         self.settings, self.training, self.spec, self.model = settings, training, spec, model
         self.device = next(chain(model.parameters(), model.buffers())).device
 
     def autocast(self) -> AbstractContextManager:
-        """The precision of forward passes: bfloat16 where the training settings say so and the device has it."""
+        """The precision of forward passes: the training settings', where the device has it."""
         wanted = self.training.precision
-        able = self.device.type == "cuda" and torch.cuda.is_bf16_supported()
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=wanted == "bfloat16" or (wanted == "auto" and able))
+        if wanted == "auto":
+            wanted = "bfloat16" if self.device.type == "cuda" and torch.cuda.is_bf16_supported() else "float32"
+        half = torch.float16 if wanted == "float16" else torch.bfloat16
+        return torch.autocast(self.device.type, half, enabled=wanted != "float32")
 
     def start(self, total_steps: int) -> None:
         """Makes the optimisers; called once, before the first step or before `load_state_dict`."""
@@ -99,30 +107,29 @@ class SupervisedTask(Task):
     """A task with one optimiser and one loss: a subclass writes `loss`, `evaluate` and `previews`."""
 
     def start(self, total_steps: int) -> None:
-        self.optimiser = make_optimiser(self.model.parameters(), self.training)
-        self.schedule = make_schedule(self.optimiser, self.training, total_steps)
+        self.descent = Descent(self.model, self.training, total_steps)
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The scalar to minimise, and further detached measures of this batch."""
+        """The scalar to minimise, a mean over the examples, and further detached measures of this batch, means too."""
         raise NotImplementedError
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
-        with self.autocast():
-            loss, measures = self.loss(batch)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        if self.training.clip_gradient:
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.training.clip_gradient)
-        self.optimiser.step()
-        self.schedule.step()
-        return {"loss": loss.detach(), **measures}
+        self.descent.begin()
+        means: dict[str, Tensor] = {}
+        for part, share in parts(batch, self.training):
+            with self.autocast():
+                loss, measures = self.loss(part)
+            self.descent.backward(loss * share if share < 1 else loss)
+            for name, value in {"loss": loss.detach(), **measures}.items():
+                means[name] = means.get(name, 0) + share * value if share < 1 else value
+        self.descent.step()
+        return means
 
     def state_dict(self) -> dict:
-        return {"optimiser": self.optimiser.state_dict(), "schedule": self.schedule.state_dict()}
+        return self.descent.state_dict()
 
     def load_state_dict(self, state: dict) -> None:
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule.load_state_dict(state["schedule"])
+        self.descent.load_state_dict(state)
 
 
 class ClassifierTask(SupervisedTask):
@@ -202,34 +209,13 @@ def reliability(chances: Tensor, targets: Tensor, bins: int = 15) -> Reliability
     return Reliability(sums[0], sums[1] / count, sums[2] / count)
 
 
-def make_optimiser(parameters: Iterable[nn.Parameter], training: Training) -> torch.optim.Optimizer:
-    """The optimiser that the training settings name. Biases and gains (fewer than two axes) are not decayed."""
-    parameters = [parameter for parameter in parameters if parameter.requires_grad]
-    groups = [
-        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": training.weight_decay},
-        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    groups = [group for group in groups if group["params"]]
-    if training.optimiser == "sgd":
-        return torch.optim.SGD(groups, training.learning_rate, momentum=training.momentum, nesterov=training.momentum > 0)
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[training.optimiser]
-    return kind(groups, training.learning_rate, betas=(training.momentum, 0.999))
-
-
-def make_schedule(
-    optimiser: torch.optim.Optimizer, training: Training, total_steps: int
-) -> torch.optim.lr_scheduler.LRScheduler:
-    """The learning rate over the run. One-cycle: a straight rise over the first tenth, then half a cosine to zero."""
-    def factor(step: int) -> float:
-        done = min(step / max(1, total_steps), 1.0)
-        if training.schedule == "constant":
-            return 1.0
-        rise = 0.1 if training.schedule == "one-cycle" else 0.0
-        if done < rise:
-            return max(done / rise, 1 / max(1, total_steps))
-        return 0.5 * (1 + math.cos(math.pi * (done - rise) / (1 - rise)))
-
-    return torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+def parts(batch: Batch, training: Training) -> Iterator[tuple[Batch, float]]:
+    """A batch in the parts that the training settings ask for, each with its share of the examples."""
+    size = math.ceil(training.batch_size / training.accumulate)
+    inputs = batch.inputs.split(size)
+    targets = [None] * len(inputs) if batch.targets is None else batch.targets.split(size)
+    for some, theirs in zip(inputs, targets, strict=True):
+        yield Batch(some, theirs), len(some) / len(batch.inputs)
 
 
 def chosen(split: Split, count: int) -> Tensor:
@@ -245,7 +231,9 @@ def scaled(images: Tensor) -> Tensor:
 def standardised(inputs: Tensor, spec: DataSpec) -> Tensor:
     """uint8 images `(batch, channels, height, width)` or float32 features `(batch, features)` to zero mean and unit variance
     by the data spec's statistics."""
-    images = spec.kind == "images"
-    shape = (1, -1, 1, 1) if images else (1, -1)
-    mean, std = (torch.tensor(values, device=inputs.device).view(shape) for values in (spec.mean, spec.std))
-    return ((scaled(inputs) if images else inputs) - mean) / std
+    statistics = torch.tensor((spec.mean, spec.std)).to(inputs.device, non_blocking=True)  # a GPU is not waited for
+    if spec.kind != "images":
+        mean, std = statistics[:, None]  # each (1, features)
+        return (inputs - mean) / std
+    mean, std = statistics[:, None, :, None, None]  # each (1, channels, 1, 1)
+    return (scaled(inputs) - mean) / std

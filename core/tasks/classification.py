@@ -1,8 +1,8 @@
 """Classification of images and of tables' rows: cross-entropy, accuracy, the confusion matrix and the worst mistakes."""
 
 from collections.abc import Iterable
+from typing import Literal
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -10,6 +10,7 @@ from core.catalog import DataSpec, task
 from core.datasets.base import Batch, Data, Split
 from core.experiment import Settings, setting
 from core.tasks import tables
+from core.tasks.augment import cut_out, flipped, mixed, shifted
 from core.tasks.base import ClassifierTask, Preview, chosen, standardised
 from core.tasks.pictures import labelled
 
@@ -22,7 +23,8 @@ from core.tasks.pictures import labelled
     paper="The use of multiple measurements in taxonomic problems",
     url="https://doi.org/10.1111/j.1469-1809.1936.tb02137.x",
     beginner="Say what a picture shows, or what a row of numbers stands for: one name out of a fixed list.",
-    expert="Softmax cross-entropy with optional label smoothing; top-1 accuracy.",
+    expert="Softmax cross-entropy with optional label smoothing and mixup (Zhang et al. 2018); training pictures are "
+    "shifted, mirrored and cut out (DeVries and Taylor 2017) by the batch; top-1 accuracy.",
 )
 class Classification(ClassifierTask):
     """Model: images `(batch, channels, height, width)` or features `(batch, features)` to logits `(batch, classes)`."""
@@ -33,6 +35,22 @@ class Classification(ClassifierTask):
             "rows of a table stay as they are.",
             unit="pixels", ge=0, le=16,
         )
+        border: Literal["auto", "black", "reflect"] = setting(
+            "auto", "What comes in at the edge of a moved picture: black, or the picture reflected; auto reflects what may "
+            "be flipped.",
+        )
+        flip: Literal["auto", "on", "off"] = setting(
+            "auto", "Half of the training pictures are mirrored left to right; auto does so where a mirrored picture means "
+            "the same, as with photographs of things, but not with digits.",
+        )
+        cutout: int = setting(
+            0, "Side of a square that is taken out of each training picture, so that no single part decides; 0 takes none.",
+            unit="pixels", ge=0, le=256,
+        )
+        mixup: float = setting(
+            0.0, "Training pictures are blended in pairs, and so are their answers; 0.2 blends a little, 1 in all "
+            "proportions alike, 0 not at all.", ge=0, le=10,
+        )
         label_smoothing: float = setting(0.0, "Share of certainty that is taken from the right class.", ge=0, lt=1)
 
     @classmethod
@@ -42,11 +60,22 @@ class Classification(ClassifierTask):
         return None
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        if self.spec.kind == "images":
-            batch = batch._replace(inputs=shifted(batch.inputs, self.settings.shift))
-        logits = self.model(self.model_input(batch))  # (batch, classes)
-        loss = F.cross_entropy(logits.float(), batch.targets, label_smoothing=self.settings.label_smoothing)
-        return loss, {"accuracy": (logits.detach().argmax(1) == batch.targets).float().mean()}
+        settings, pictures = self.settings, self.spec.kind == "images"
+        if pictures:
+            reflect = settings.border == "reflect" or (settings.border == "auto" and self.spec.mirrored)
+            moved = shifted(batch.inputs, settings.shift, reflect=reflect)
+            if settings.flip == "on" or (settings.flip == "auto" and self.spec.mirrored):
+                moved = flipped(moved)
+            batch = batch._replace(inputs=moved)
+        inputs = self.model_input(batch)
+        if pictures:
+            inputs = cut_out(inputs, settings.cutout)
+        inputs, answers = mixed(inputs, batch.targets, settings.mixup)
+        logits = self.model(inputs)  # (batch, classes)
+        guesses = logits.detach().argmax(1)
+        losses = [share * F.cross_entropy(logits.float(), targets, label_smoothing=settings.label_smoothing)
+                  for targets, share in answers]
+        return sum(losses), {"accuracy": sum(share * (guesses == targets).float().mean() for targets, share in answers)}
 
     def model_input(self, batch: Batch) -> Tensor:
         return standardised(batch.inputs, self.spec)
@@ -85,18 +114,3 @@ class Classification(ClassifierTask):
                 "chance": [round(chances[i, guesses[i]].item(), 4) for i in worst],
             },
         )
-
-
-def shifted(images: Tensor, most: int) -> Tensor:
-    """Each image `(batch, channels, height, width)` moved by its own whole number of pixels, at most `most` each way;
-    what comes in from outside is 0 (the paper's background for digits)."""
-    if most == 0:
-        return images
-    batch, _, height, width = images.shape
-    padded = F.pad(images, (most,) * 4)  # (batch, channels, height + 2 most, width + 2 most)
-    dy, dx = torch.randint(0, 2 * most + 1, (2, batch, 1), device=images.device)
-    rows = (dy + torch.arange(height, device=images.device))[:, None, :, None]  # (batch, 1, height, 1)
-    columns = (dx + torch.arange(width, device=images.device))[:, None, None, :]  # (batch, 1, 1, width)
-    which = torch.arange(batch, device=images.device)[:, None, None, None]
-    depth = torch.arange(images.shape[1], device=images.device)[None, :, None, None]
-    return padded[which, depth, rows, columns]

@@ -61,8 +61,13 @@ class Run:
         return float(self.tags["glassbox.started"]) if "glassbox.started" in self.tags else None
 
     @property
+    def finds_rate(self) -> bool:
+        """Whether it seeks a learning rate for its experiment, and trains nothing that is kept."""
+        return "glassbox.finds" in self.tags
+
+    @property
     def cause(self) -> str:
-        """Why it did not finish, in a sentence; empty otherwise."""
+        """Why it did not finish, or what is to be said of its end, in a sentence; empty otherwise."""
         return self.tags.get("glassbox.cause", "")
 
     @property

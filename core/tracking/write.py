@@ -37,8 +37,11 @@ MOST_METRICS = 1000  # MLflow's limit of one batch
 LOG_FILE = "logs/worker.txt"
 
 
-def create_run(experiment: Experiment) -> str:
-    """Puts an experiment into the queue as an MLflow run, SCHEDULED. Gives the run's id."""
+def create_run(experiment: Experiment, *, finds_rate: bool = False) -> str:
+    """Puts an experiment into the queue as an MLflow run, SCHEDULED. Gives the run's id.
+
+    `finds_rate`: it is not trained; a learning rate for it is sought.
+    """
     client = store.client()
     tags = {
         "glassbox.experiment": experiment.model_dump_json(),
@@ -47,9 +50,12 @@ def create_run(experiment: Experiment) -> str:
         "mlflow.source.name": "glassbox",
         "mlflow.source.type": "LOCAL",
     }
+    if finds_rate:
+        tags["glassbox.finds"] = "learning rate"
     if version := code_version():
         tags["mlflow.source.git.commit"] = version
-    run = client.create_run(store.experiment_id(), tags=tags, run_name=run_name(experiment))
+    name = f"Learning rates of {run_name(experiment)}" if finds_rate else run_name(experiment)
+    run = client.create_run(store.experiment_id(), tags=tags, run_name=name)
     run_id = run.info.run_id
     client.log_batch(run_id, params=[Param(name, str(value)) for name, value in experiment.leaves().items()])
     client.update_run(run_id, status="SCHEDULED")  # last: from here on a supervisor may claim it

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,14 +36,16 @@ class Listener(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How the loop ended: at which step of how many. Fewer means that it was stopped."""
+    """How the loop ended: at which step of how many. Fewer without a `note` means that it was stopped; the note is a
+    sentence on whose weights the model has, where early stopping chose them."""
 
     step: int
     total: int
+    note: str = ""
 
     @property
     def stopped(self) -> bool:
-        return self.step < self.total
+        return self.step < self.total and not self.note
 
 
 CHECKPOINT_SECONDS = 20.0  # a killed worker loses at most so much
@@ -50,7 +54,8 @@ CHECKPOINT_SECONDS = 20.0  # a killed worker loses at most so much
 def fit(
     experiment: Experiment, data: Data, model: Architecture, task: Task, listener: Listener, resume: dict | None = None
 ) -> Outcome:
-    """Trains `model` on its device until the last epoch or a stop.
+    """Trains `model` on its device until the last epoch, a stop, or the end of its patience (early stopping: Prechelt 1998,
+    "Early stopping, but when?"), which leaves it with the weights of its best epoch.
 
     Arguments: `data` on the CPU; `task` made for `model`; `resume`, a state that `Listener.checkpoint` was given.
     A resumed run takes the same steps with the same random numbers as one that was never interrupted.
@@ -64,6 +69,8 @@ def fit(
     total = per_epoch * experiment.training.epochs
     interval = max(1, math.ceil(total / POINTS))
     shown_at = _spread(total, experiment.training.previews)
+    patience = experiment.training.patience * per_epoch
+    best: dict | None = None  # with patience: the task's measure, the step and the weights of the best epoch so far
     sums: dict[str, Tensor] = {}
     step = counted = 0
 
@@ -71,7 +78,7 @@ def fit(
     if resume:
         model.load_state_dict(resume["model"])
         task.load_state_dict(resume["task"])
-        step, counted = resume["step"], resume["counted"]
+        step, counted, best = resume["step"], resume["counted"], resume.get("best")
         sums = {name: value.to(device) for name, value in resume["sums"].items()}
         set_random_state(resume["random"])
     else:
@@ -82,7 +89,7 @@ def fit(
     def state() -> dict:
         return {
             "model": model.state_dict(), "task": task.state_dict(), "random": random_state(),
-            "step": step, "counted": counted, "sums": sums,
+            "step": step, "counted": counted, "sums": sums, "best": best,
         }
 
     def show() -> None:
@@ -90,55 +97,65 @@ def fit(
         with undisturbed_random_state():
             for preview in task.previews(on_device):
                 listener.preview(preview, step)
-        listener.weights({name: value.detach().cpu().clone() for name, value in model.state_dict().items()}, step)
+        listener.weights(_copied(model), step)
         model.train()
+
+    def indices(done: int) -> Iterator[Tensor]:
+        for epoch in range(done // per_epoch, experiment.training.epochs):
+            yield from shuffled(len(train), experiment.seed, epoch).split(size)[max(0, done - epoch * per_epoch) :]
 
     if step == 0:
         show()
     model.train()
-    order, order_epoch = None, -1
     speed = Speed()
     saved = time.monotonic()
-    while step < total:
-        epoch, position = divmod(step, per_epoch)
-        if epoch != order_epoch:
-            order, order_epoch = shuffled(len(train), experiment.seed, epoch), epoch
-        measures = task.step(train.take(order[position * size : (position + 1) * size], device))
-        step, counted = step + 1, counted + 1
-        for name, value in measures.items():
-            sums[name] = sums[name] + value if name in sums else value
-        listener.stepped(step)
-        if counted == interval or step == total:
-            # The only place that waits for the device: once an interval, not once a step.
-            values = {f"train/{name}": (value / counted).item() for name, value in sums.items()}
-            _check_numbers(values, step)
-            speed.count(counted * size)
-            listener.metrics(values | {"train/samples_per_second": speed.value, "train/epoch": step / per_epoch}, step)
-            sums, counted = {}, 0
-        if step % per_epoch == 0:
-            speed.pause()
-            model.eval()
-            with undisturbed_random_state():
-                measured = task.evaluate(validation)
-            model.train()
-            listener.metrics({f"validation/{name}": value for name, value in measured.items()}, step)
-            speed.go_on()
-        if step in shown_at:
-            speed.pause()
-            show()
-            speed.go_on()
-        stop = listener.wants_stop()
-        if stop or time.monotonic() - saved > CHECKPOINT_SECONDS:
-            listener.checkpoint(state(), step)
-            saved = time.monotonic()
-        if stop and step < total:
-            return Outcome(step, total)
+    with closing(train.stream(indices(step), device)) as batches:
+        while step < total and not (best and step - best["step"] >= patience):
+            measures = task.step(next(batches))
+            step, counted = step + 1, counted + 1
+            for name, value in measures.items():
+                sums[name] = sums[name] + value if name in sums else value
+            listener.stepped(step)
+            if counted == interval or step == total:
+                # The only place that waits for the device: once an interval, not once a step.
+                values = {f"train/{name}": (value / counted).item() for name, value in sums.items()}
+                _check_numbers(values, step)
+                speed.count(counted * size)
+                values |= {"train/samples_per_second": speed.value, "train/epoch": step / per_epoch}
+                listener.metrics(values, step)
+                sums, counted = {}, 0
+            if step % per_epoch == 0:
+                speed.pause()
+                model.eval()
+                with undisturbed_random_state():
+                    measured = {f"validation/{name}": value for name, value in task.evaluate(validation).items()}
+                model.train()
+                listener.metrics(measured, step)
+                if patience and _better(measured[task.measure], best, task.more_is_better):
+                    best = {"value": measured[task.measure], "step": step, "weights": _copied(model)}
+                speed.go_on()
+            if step in shown_at:
+                speed.pause()
+                show()
+                speed.go_on()
+            stop = listener.wants_stop()
+            if stop or time.monotonic() - saved > CHECKPOINT_SECONDS:
+                listener.checkpoint(state(), step)
+                saved = time.monotonic()
+            if stop and step < total:
+                return Outcome(step, total)
     model.eval()
     listener.checkpoint(state(), step)
+    note = ""
+    if best:
+        model.load_state_dict(best["weights"])
+        listener.weights(best["weights"], best["step"])
+        waited = f"Ended early, after {experiment.training.patience} epochs that were no better. " if step < total else ""
+        note = f"{waited}The model is that of step {best['step']:,}, whose {task.measure} of {best['value']:.4g} was best."
     listener.metrics({f"test/{name}": value for name, value in task.evaluate(data.test.to(device)).items()}, step)
     for preview in task.report(on_device):
         listener.preview(preview, step)
-    return Outcome(step, total)
+    return Outcome(step, total, note)
 
 
 class Speed:
@@ -208,6 +225,14 @@ def _spread(total: int, count: int) -> set[int]:
     """Steps at which to show the run: dense at the start, where it changes most, and always the last."""
     shares = np.linspace(0, 1, count + 1)[1:] ** 1.5
     return {max(1, round(share * total)) for share in shares}
+
+
+def _copied(model: torch.nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
+
+
+def _better(value: float, best: dict | None, more_is_better: bool) -> bool:
+    return best is None or (value > best["value"] if more_is_better else value < best["value"])
 
 
 def _check_numbers(values: dict[str, float], step: int) -> None:

@@ -41,8 +41,9 @@ class Layer:
 class Summary:
     """What a run would cost. Memory in bytes, for a batch of the experiment's size.
 
-    `activations` is all that the step keeps for its backward passes; `flops` counts multiplications and additions of
-    one training step (forward and backward, or a rule of its own and one answer) on one example.
+    `activations` is all that the step keeps for its backward passes, for as many examples as go through the model at once;
+    `flops` counts multiplications and additions of one training step (forward and backward, or a rule of its own and one
+    answer) on one example.
     """
 
     parameters: int
@@ -76,13 +77,19 @@ def _measure(
     experiment: Experiment, spec: DataSpec, mode: FakeTensorMode | nullcontext, emptied: bool = False
 ) -> Summary:
     """`emptied`: the model is built for real, and its numbers are forgotten before the step."""
+    at_once = math.ceil(experiment.training.batch_size / experiment.training.accumulate)
+    # What is counted is the model's own arithmetic, on a batch that is not cut further.
+    plain = {"compile": False, "accumulate": 1, "precision": "float32"}
+    experiment = experiment.model_copy(update={"training": experiment.training.model_copy(update=plain)})
     with torch.random.fork_rng(devices=()):
         with nullcontext() if emptied else mode:
             model = build_model(experiment, spec)
-        return _step(experiment, spec, mode, _emptied(model, mode) if emptied else model)
+        return _step(experiment, spec, at_once, mode, _emptied(model, mode) if emptied else model)
 
 
-def _step(experiment: Experiment, spec: DataSpec, mode: FakeTensorMode | nullcontext, model: Architecture) -> Summary:
+def _step(
+    experiment: Experiment, spec: DataSpec, at_once: int, mode: FakeTensorMode | nullcontext, model: Architecture
+) -> Summary:
     layers: dict[str, Layer] = {}
     kept: dict[int, Tensor] = {}  # by storage: what backward passes wait for; held, so that no address comes twice
 
@@ -112,7 +119,7 @@ def _step(experiment: Experiment, spec: DataSpec, mode: FakeTensorMode | nullcon
             weights=sum(_bytes(tensor) for tensor in (*model.parameters(), *model.buffers())),
             gradients=sum(_bytes(parameter) for parameter in model.parameters() if parameter.requires_grad),
             optimiser=sum(_bytes(tensor) for tensor in _tensors(task.state_dict())),
-            activations=activations * experiment.training.batch_size // EXAMPLES,
+            activations=activations * at_once // EXAMPLES,
             flops=counter.get_total_flops() // EXAMPLES,
             steps=steps,
         )

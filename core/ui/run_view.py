@@ -15,7 +15,7 @@ from core.plots.curves import Curve, figure, omissions
 from core.plots.style import run_colour
 from core.tracking import read
 from core.ui import curves as lines
-from core.ui import form, generalisation, page, previews, tables
+from core.ui import form, generalisation, page, previews, rates, tables
 from core.ui.chart import chart
 from core.ui.run_picker import pick_checkpoint
 
@@ -131,6 +131,8 @@ def heading(run_id: str, known: tuple[str, str]) -> None:
         st.error(run.cause or "It ended without saying why: the log may tell.", icon=":material/error:")
     elif run.state == "KILLED" and run.cause:
         st.warning(run.cause, icon=":material/stop:")
+    elif run.state == "FINISHED" and run.cause:
+        st.info(run.cause, icon=":material/flag:")
     if run.state != "FINISHED":
         progress(run)
 
@@ -197,6 +199,9 @@ def charts_head() -> None:
 def charts(run_id: str) -> None:
     """One chart a measure, training paler beside validation."""
     if (run := current(run_id)) is None:
+        return
+    if run.finds_rate:
+        rates.curve(run)
         return
     measures = lines.measures(run.metrics)
     measures.pop("calibration_error", None)  # a figure of the end; its curve is on the Compare page

@@ -12,8 +12,9 @@ import torch.nn.functional as F
 
 from core import catalog
 from core.experiment import Experiment
-from core.tasks.base import make_optimiser, make_schedule, standardised
-from core.tasks.classification import shifted
+from core.tasks.augment import shifted
+from core.tasks.base import standardised
+from core.tasks.descent import make_optimiser, make_schedule
 from core.tracking import write
 from core.training.loop import fit, shuffled
 from core.training.setup import build_model, build_task, seed_everything

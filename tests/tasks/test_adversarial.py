@@ -69,7 +69,7 @@ def test_each_network_is_moved_by_its_own_loss_alone(task):
     batch = Batch(torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8), None)
     for still, moving in (("generator", "discriminator"), ("discriminator", "generator")):
         before = {name: p.clone() for name, p in task.model.named_parameters()}
-        for group in task.optimisers[still].param_groups:
+        for group in task.descents[still].optimiser.param_groups:
             group["lr"] = 0.0  # until the schedule sets it again
         task.step(batch)
         changed = {name.split(".")[0] for name, p in task.model.named_parameters() if not torch.equal(p, before[name])}

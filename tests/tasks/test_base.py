@@ -1,67 +1,11 @@
-"""What tasks share: the optimiser, the schedule, scaling, and classifying."""
+"""What tasks share: scaling and classifying."""
 
 import pytest
 import torch
-from torch import nn
 
 from core.catalog import DataSpec
 from core.datasets.base import Split
-from core.experiment import Training
-from core.tasks.base import chosen, confusion, make_optimiser, make_schedule, reliability, scaled, standardised
-
-
-def rates(schedule, steps=100):
-    training = Training(learning_rate=1.0, schedule=schedule)
-    optimiser = torch.optim.SGD([nn.Parameter(torch.zeros(1))], training.learning_rate)
-    scheduler = make_schedule(optimiser, training, steps)
-    seen = []
-    for _ in range(steps):
-        seen.append(optimiser.param_groups[0]["lr"])
-        optimiser.step()
-        scheduler.step()
-    return torch.tensor(seen)
-
-
-def test_a_constant_rate_stays():
-    assert rates("constant").eq(1).all()
-
-
-def test_the_cosine_is_torch_s_own():
-    optimiser = torch.optim.SGD([nn.Parameter(torch.zeros(1))], 1.0)
-    theirs = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, 100)
-    expected = []
-    for _ in range(100):
-        expected.append(optimiser.param_groups[0]["lr"])
-        optimiser.step()
-        theirs.step()
-    torch.testing.assert_close(rates("cosine"), torch.tensor(expected))
-
-
-def test_one_cycle_rises_for_a_tenth_and_falls_to_nearly_nothing():
-    seen = rates("one-cycle")
-    assert seen.argmax() == 10 and seen[10] == 1
-    assert seen[:11].diff().gt(0).all() and seen[10:].diff().lt(0).all()
-    assert 0 < seen[0] < 0.02 and 0 < seen[-1] < 0.01
-
-
-@pytest.mark.parametrize("name", ["adam", "adamw", "sgd"])
-def test_decay_is_for_matrices_alone(name):
-    layer = nn.Linear(3, 2)
-    optimiser = make_optimiser(layer.parameters(), Training(optimiser=name, weight_decay=0.1))
-    decay = {id(p): group["weight_decay"] for group in optimiser.param_groups for p in group["params"]}
-    assert decay == {id(layer.weight): 0.1, id(layer.bias): 0.0}
-
-
-def test_momentum_is_adam_s_first_beta():
-    (group, *_) = make_optimiser([nn.Parameter(torch.zeros(2, 2))], Training(momentum=0.5)).param_groups
-    assert group["betas"] == (0.5, 0.999)
-
-
-def test_frozen_parameters_are_left_out():
-    layer = nn.Linear(3, 2)
-    layer.weight.requires_grad_(False)
-    optimiser = make_optimiser(layer.parameters(), Training())
-    assert [p is layer.bias for group in optimiser.param_groups for p in group["params"]] == [True]
+from core.tasks.base import chosen, confusion, reliability, scaled, standardised
 
 
 def test_standardised_pixels_have_mean_0_and_deviation_1():

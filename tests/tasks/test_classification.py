@@ -8,7 +8,8 @@ from torch import nn
 from core.catalog import DataSpec
 from core.datasets.base import Batch, Data, Split
 from core.experiment import Training
-from core.tasks.classification import Classification, shifted
+from core.tasks.augment import shifted
+from core.tasks.classification import Classification
 
 SPEC = DataSpec(
     kind="images", shape=(1, 2, 2), sizes={}, classes=("dark", "middle", "light"), mean=(0.5,), std=(0.25,),

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from core import catalog
-from core.datasets.base import Split
+from core.datasets.base import Split, Streamed
 from core.experiment import Experiment
 from core.jobs import queue
 from core.jobs.devices import devices, slots
@@ -79,15 +79,42 @@ def test_a_stopped_and_resumed_run_ends_exactly_like_an_uninterrupted_one() -> N
     assert trained(experiment(), Recorder(), first.state) == whole
 
 
-def test_data_larger_than_half_the_free_memory_streams_from_pinned_memory(monkeypatch) -> None:
+def test_data_larger_than_half_the_free_memory_streams(monkeypatch) -> None:
     split = Split(torch.zeros(64, 1, 28, 28, dtype=torch.uint8), torch.arange(64))
     device = torch.device("cuda", torch.cuda.current_device())
     assert split.to(device).inputs.device == device
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (1000, 1000))
     streamed = split.to(device)
-    assert streamed.inputs.is_pinned()
-    batch = streamed.take(torch.tensor([3, 5]), device)
+    assert streamed.inputs.device.type == "cpu"
+    (batch,) = streamed.stream([torch.tensor([3, 5])], device)
     assert batch.inputs.device == device and batch.targets.tolist() == [3, 5]
+
+
+def test_streamed_batches_are_whole_whatever_the_device_does_meanwhile() -> None:
+    device = torch.device("cuda", torch.cuda.current_device())
+    inputs = torch.randint(0, 256, (4096, 3, 64, 64), dtype=torch.uint8)
+    indices = torch.randperm(4096).split(256)
+    busy, sums = torch.randn(2048, 2048, device=device), []
+    for batch in Streamed(inputs).stream(indices, device):
+        busy = (busy @ busy).tanh()
+        sums.append(batch.inputs.long().sum((1, 2, 3)))
+    assert torch.equal(torch.cat(sums).cpu(), inputs[torch.cat(indices)].long().sum((1, 2, 3)))
+
+
+def test_float16_scales_its_losses_and_resumes_exactly() -> None:
+    whole = trained(experiment(precision="float16"), Recorder())
+    first = Recorder(stop_at=70)
+    trained(experiment(precision="float16"), first)
+    assert first.state["task"]["scaler"]["scale"] > 1
+    assert trained(experiment(precision="float16"), Recorder(), first.state) == whole
+
+
+@pytest.mark.parametrize("settings", [{"channels_last": True}, {"compile": True}], ids=str)
+def test_faster_layouts_and_programs_learn_as_well_and_keep_the_names_of_the_weights(settings: dict) -> None:
+    plain, fast = Recorder(), Recorder()
+    usual, other = trained(experiment(), plain), trained(experiment(**settings), fast)
+    assert fast.state["model"].keys() == plain.state["model"].keys()
+    assert other["test/accuracy"] == pytest.approx(usual["test/accuracy"], abs=0.03)
 
 
 def test_streamed_and_resident_data_train_alike(monkeypatch) -> None:

@@ -10,10 +10,10 @@ import torch
 from core import catalog
 from core.architectures.airbench import whitening
 from core.architectures.mlp import MLP
-from core.datasets.base import Data, Split
+from core.datasets.base import Data, Split, Streamed
 from core.errors import UserError
 from core.experiment import Experiment
-from core.tasks.base import standardised
+from core.tasks.base import ClassifierTask, standardised
 from core.training import loop
 from core.training.loop import fit, shuffled
 from core.training.setup import build_model, build_task, seed_everything
@@ -71,14 +71,17 @@ def small(dataset: str) -> Data:
     return Data(data.spec, cut(data.train, 96), cut(data.validation, 20), cut(data.test, 20), data.source)
 
 
-def run(names, *, listener=None, resume=None, seed=0, **training):
+def run(names, *, listener=None, resume=None, seed=0, objective=None, streamed=False, **training):
     """Trains from the very beginning, as a fresh process does. Gives the listener and the trained model."""
     width = {"mlp": 16, "dcgan": 4, "airbench": 0.1}[names[1]]
     experiment = Experiment.make(
-        *names, seed=seed, model={"width": width},
+        *names, seed=seed, model={"width": width}, objective=objective or {},
         training={"epochs": 4, "batch_size": 20, "previews": 4, "device": "cpu", **training},
     )
     data, listener = small(names[2]), listener or Recorder()
+    if streamed:
+        splits = (Streamed(split.inputs, split.targets) for split in (data.train, data.validation, data.test))
+        data = Data(data.spec, *splits, data.source)
     seed_everything(experiment.seed, deterministic=False)
     model = build_model(experiment, data.spec)
     listener.outcome = fit(experiment, data, model, build_task(experiment, data.spec, model), listener, resume)
@@ -110,6 +113,77 @@ def test_a_resumed_run_ends_exactly_like_one_that_was_never_interrupted(names, s
     assert not rest.outcome.stopped
     assert same(weights, others)
     assert part.values + rest.values == whole.values
+
+
+EVERYTHING = {"flip": "on", "border": "reflect", "cutout": 6, "mixup": 0.3, "label_smoothing": 0.1}
+
+
+@pytest.mark.parametrize("settings", [
+    {"optimiser": "sgd", "schedule": "step"}, {"optimiser": "adamw", "schedule": "one-cycle", "accumulate": 3},
+    {"optimiser": "muon", "schedule": "cosine", "clip_gradient": 0.1}, {"optimiser": "adam", "channels_last": True},
+    {"precision": "bfloat16"}, {"precision": "float16", "optimiser": "sgd", "clip_gradient": 1.0},
+], ids=lambda settings: "-".join(map(str, settings.values())))
+def test_whatever_the_settings_a_resumed_run_ends_exactly_like_one_that_was_never_interrupted(settings):
+    more = {"objective": EVERYTHING, **settings}
+    whole, weights = run(CLASSIFY, **more)
+    part, _ = run(CLASSIFY, listener=Recorder(7), **more)
+    rest, others = run(CLASSIFY, resume=part.state, **more)
+    assert part.outcome.stopped and same(weights, others)
+    assert part.values + rest.values == whole.values
+
+
+def test_data_that_stream_train_the_same_model_as_data_in_memory():
+    resident, weights = run(CLASSIFY, objective=EVERYTHING)
+    streamed, others = run(CLASSIFY, objective=EVERYTHING, streamed=True)
+    assert same(weights, others) and streamed.values == resident.values
+
+
+def measured(monkeypatch, values):
+    """Validation accuracies in the order of the epochs, whatever was learned."""
+    coming = iter(values)
+    monkeypatch.setattr(ClassifierTask, "evaluate", lambda task, split: {"accuracy": next(coming, values[-1])})
+
+
+def test_without_a_better_epoch_for_as_long_as_its_patience_a_run_ends_with_the_best_one_s_weights(monkeypatch):
+    measured(monkeypatch, [0.5, 0.7, 0.7, 0.6, 0.9])
+    listener, weights = run(CLASSIFY, epochs=10, patience=2)
+    assert listener.outcome.step == 20 and listener.outcome.total == 50 and not listener.outcome.stopped
+    assert "after 2 epochs that were no better" in listener.outcome.note and "step 10," in listener.outcome.note
+    measured(monkeypatch, [0.5])
+    _, best = run(CLASSIFY, listener=Recorder(10), epochs=10)
+    assert same(weights, best)
+    assert 10 in listener.kept  # and can be looked into
+    assert [name for name, step, _ in listener.values if name.startswith("test/")] == ["test/accuracy"]
+
+
+def test_with_patience_a_run_that_gets_ever_better_goes_on_to_its_end(monkeypatch):
+    measured(monkeypatch, [0.1, 0.2, 0.3, 0.4])
+    _, weights = run(CLASSIFY)
+    measured(monkeypatch, [0.1, 0.2, 0.3, 0.4])
+    listener, others = run(CLASSIFY, patience=1)
+    assert listener.outcome.step == listener.outcome.total == 20
+    assert same(weights, others)
+
+
+def test_less_is_better_where_the_task_says_so():
+    assert loop._better(0.1, {"value": 0.2}, False) and not loop._better(0.2, {"value": 0.2}, False)
+    assert loop._better(0.3, {"value": 0.2}, True) and not loop._better(math.nan, {"value": 0.2}, True)
+
+
+@pytest.mark.parametrize("stop_at", [3, 12, 20])
+def test_early_stopping_ends_at_the_same_step_in_a_resumed_run(monkeypatch, stop_at):
+    # The step of size 0 makes every epoch as good as the first.
+    still = {"epochs": 8, "patience": 3, "learning_rate": 1e-12}
+    whole, weights = run(CLASSIFY, **still)
+    part, _ = run(CLASSIFY, listener=Recorder(stop_at), **still)
+    rest, others = run(CLASSIFY, resume=part.state, **still)
+    assert whole.outcome.step == 20 and rest.outcome == whole.outcome
+    assert same(weights, others)
+
+
+def test_a_state_without_memory_of_a_best_epoch_is_not_needed_where_there_is_no_patience():
+    listener, _ = run(CLASSIFY)
+    assert listener.state["best"] is None
 
 
 def test_a_model_prepares_itself_once_from_training_examples_as_it_is_fed_them():

@@ -67,8 +67,8 @@ def show(sides: Sequence[Side]) -> None:
             verdicts = _verdicts(side.loaded.run.id, side.loaded.step, name, side.loaded, split)
             whole = Whole(side, name, split, verdicts)
             st.markdown(f"{whole.noun(len(split))} of the {name} split, {100 * verdicts.accuracy:.2f} % named rightly.",
-                        help="Data that the model was not trained on: the test split, or the validation split while it still "
-                        "trains. Whoever picks a model by its test figures makes them too good: pick by the validation's.")
+                        help="Data that the model was not trained on: the test split, or the validation split while it "
+                        "still trains. Who picks a model by its test figures makes them too good: pick by the validation's.")
             VIEWS[chosen](whole)
 
 

@@ -1,0 +1,64 @@
+"""Training pictures changed at random, a whole batch at once and on its device. All draws are torch's, so that a resumed run
+sees what an uninterrupted one would have seen."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def shifted(images: Tensor, most: int, *, reflect: bool = False) -> Tensor:
+    """Each image `(batch, channels, height, width)` moved by its own whole number of pixels, at most `most` each way. What
+    comes in from outside is 0 (the paper's background for digits) or, with `reflect`, the picture mirrored at its edge."""
+    if most == 0:
+        return images
+    batch, channels, height, width = images.shape
+    dy, dx = torch.randint(0, 2 * most + 1, (2, batch, 1), device=images.device) - most
+    rows = dy + torch.arange(height, device=images.device)  # (batch, height), some of them outside
+    columns = dx + torch.arange(width, device=images.device)  # (batch, width)
+    inside = ((rows >= 0) & (rows < height))[:, None, :, None] & ((columns >= 0) & (columns < width))[:, None, None, :]
+    which = torch.arange(batch, device=images.device)[:, None, None, None]
+    depth = torch.arange(channels, device=images.device)[None, :, None, None]
+    rows, columns = _within(rows, height)[:, None, :, None], _within(columns, width)[:, None, None, :]
+    moved = images[which, depth, rows, columns]  # (batch, channels, height, width)
+    return moved if reflect else moved * inside
+
+
+def _within(places: Tensor, size: int) -> Tensor:
+    """Places that fall beside 0..size-1, mirrored at the first and the last of them."""
+    mirrored = (size - 1) - ((size - 1) - places.abs()).abs()
+    return mirrored.clamp(0, size - 1)  # beyond a whole picture there is nothing left to mirror
+
+
+def flipped(images: Tensor) -> Tensor:
+    """Every other image, by chance, mirrored left to right."""
+    chosen = torch.rand(len(images), 1, 1, 1, device=images.device) < 0.5
+    return torch.where(chosen, images.flip(3), images)
+
+
+def cut_out(images: Tensor, side: int) -> Tensor:
+    """A square of `side` pixels set to 0 (of standardised images the mean) in each image, its middle anywhere, so that part
+    of it may lie outside: DeVries and Taylor 2017, "Improved regularization of convolutional neural networks with cutout".
+    """
+    if side == 0:
+        return images
+    batch, _, height, width = images.shape
+    y = torch.randint(0, height, (batch, 1), device=images.device) - side // 2
+    x = torch.randint(0, width, (batch, 1), device=images.device) - side // 2
+    rows = torch.arange(height, device=images.device)  # (height,)
+    columns = torch.arange(width, device=images.device)
+    hidden = ((rows >= y) & (rows < y + side))[:, None, :, None] & ((columns >= x) & (columns < x + side))[:, None, None, :]
+    return images.masked_fill(hidden, 0)  # hidden: (batch, 1, height, width)
+
+
+def mixed(inputs: Tensor, targets: Tensor, strength: float) -> tuple[Tensor, list[tuple[Tensor, float]]]:
+    """Each example mixed with another one of its batch, in one proportion drawn from Beta(strength, strength): Zhang et al.
+    2018, "mixup: beyond empirical risk minimization", section 2.
+
+    Returns: the inputs, and the targets that each now has, with their shares, which add up to 1.
+    """
+    if strength == 0:
+        return inputs, [(targets, 1.0)]
+    share = torch.distributions.Beta(strength, strength).sample().item()  # drawn on the CPU: no device is waited for
+    partner = torch.randperm(len(inputs), device=inputs.device)
+    return share * inputs + (1 - share) * inputs[partner], [(targets, share), (targets[partner], 1 - share)]
