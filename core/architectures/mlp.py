@@ -41,7 +41,9 @@ class MLP(Architecture):
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:
         batch_size = given.get("batch_size", 64)
-        return {"epochs": max(3, epochs_for(1200, spec, batch_size)), "schedule": "cosine", **given}
+        rate = 5e-3 if spec.kind == "features" else 1e-3  # so that a handful of neurons gets there too
+        epochs = max(3, epochs_for(1200, spec, batch_size))
+        return {"epochs": epochs, "schedule": "cosine", "learning_rate": rate, **given}
 
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()

@@ -11,8 +11,8 @@ from PIL import ImageColor
 from core.plots.style import BLUE, ORANGE, class_colour
 
 GROUND = {False: (255, 255, 255), True: (22, 27, 33)}  # what an answer fades into where it is mere guessing
-INK, RIM = {False: "#1B2026", True: "#F2F5F7"}, {False: "#FFFFFF", True: "#10151A"}
-DEEPEST = 0.55  # share of its class's colour where the model is sure: the points have to stand out
+INK, RIM = {False: "#1B2026", True: "#F2F5F7"}, {False: "#FFFFFF", True: "rgba(255,255,255,0.5)"}
+DEEPEST = {False: 0.55, True: 0.4}  # share of its class's colour where the model is sure: the points have to stand out
 NAMED = 32  # characters of a feature's name that have room beside a bar
 
 
@@ -23,7 +23,7 @@ def tints(chances: np.ndarray, dark: bool) -> np.ndarray:
     sure = (chances.max(2, keepdims=True) - 1 / classes) / (1 - 1 / classes)
     colours = np.array([ImageColor.getrgb(class_colour(i)) for i in range(classes)], float)[chances.argmax(2)]
     ground = np.array(GROUND[dark], float)
-    return (ground + DEEPEST * sure * (colours - ground)).round().astype(np.uint8)
+    return (ground + DEEPEST[dark] * sure * (colours - ground)).round().astype(np.uint8)
 
 
 def plane(

@@ -25,7 +25,6 @@ from core.ui.inside.side import Side, answer_line, chances, places
 from core.ui.tiles import Group, Tile, tiles
 
 LINES, TILES = 16, 24  # neurons of a layer whose lines are drawn, and those that are shown as pictures
-LOUD = 0.9  # the quantile of a neuron's answers that takes the full colour: beyond the data they may grow without limit
 BARS = 12  # features whose say is shown
 POINTS = 1500  # drawn in the plane
 
@@ -195,11 +194,11 @@ def _plane(
         plots.plane(where, field.chances, points.numpy(), targets.numpy(), wrong, at, features=loaded.spec.features,
                     classes=loaded.spec.classes, border=field.border, lines=lines,
                     picked=layers[layer].turns(neuron) if layers else [], dark=page.dark()),
-        key=f"{side.key}plane", height=400 if side.narrow else 520,
+        key=f"{side.key}plane", height=400 if side.narrow else 500,
         alt=f"The plane in the colours of the answers, with {len(points)} points of which {int(wrong.sum())} lie on the "
         "wrong side of the border.",
     )
-    words = f"{int(wrong.sum())} of {len(points):,} points lie on the wrong side of the border: they have a dark rim."
+    words = f"{int(wrong.sum())} of {len(points):,} points lie on the wrong side of the border: they have a thick rim."
     if layers:
         words += (f" Thin lines: where the neurons of layer {layer + 1} turn"
                   + (f" (the {LINES} strongest)" if len(layers[layer].strongest) > LINES else "")
@@ -208,7 +207,7 @@ def _plane(
 
 
 def _neurons(side: Side, layers: Sequence[Response], layer: int, neuron: int) -> None:
-    st.subheader("What each neuron answers" + (f": {side.name}" if side.narrow else ""), anchor=False,
+    st.subheader("What each neuron answers", anchor=False,
                  help="Each small picture is the same plane as one hidden neuron sees it: pale where it is silent. The "
                  "border is made of these. Pick one to see its own line above.")
     key, dark = f"{side.key}neuron", page.dark()
@@ -219,10 +218,16 @@ def _neurons(side: Side, layers: Sequence[Response], layer: int, neuron: int) ->
         note += f", the {TILES} strongest" if len(one.strongest) > TILES else ""
         groups.append(Group(f"Layer {number}", note, [
             Tile(f"{number}.{i + 1}", f"Layer {number}, neuron {i + 1}",
-                 coloured(one.answers[i][::-1], dark, float(np.quantile(np.abs(one.answers[i]), LOUD)),
-                          signed=bool(one.answers.min() < 0))) for i in shown]))
+                 coloured(one.answers[i][::-1], dark, _loud(one.answers[i]), signed=bool(one.answers.min() < 0)))
+            for i in shown]))
     tiles(groups, f"{layer + 1}.{neuron + 1}", lambda picked: st.query_params.update({key: picked}), key=f"{key}s",
           side=60 if side.narrow else 68)
+
+
+def _loud(answers: np.ndarray) -> float:
+    """The size of answer that takes the full colour: beyond the data a few may grow without limit."""
+    sizes = np.abs(answers)
+    return float(np.quantile(sizes[sizes > 0], 0.95)) if sizes.any() else 1.0
 
 
 def _activation(side: Side, row: Tensor, layer: int, neuron: int) -> None:
