@@ -115,7 +115,10 @@ def view(sides: Sequence[Side]) -> None:
     fitting = {kind.TITLE: kind for kind in VIEWS if all(kind.fits(side.loaded) for side in sides)}
     if not fitting:
         return
-    title = address.segments("What to look at", "view", list(fitting)) if len(fitting) > 1 else next(iter(fitting))
+    title = next(iter(fitting))
+    if len(fitting) > 1:
+        title = address.segments("What to look at", "view", list(fitting))
+        st.space("small")
     try:
         fitting[title].show(sides)
     except UserError as error:

@@ -11,15 +11,20 @@ from PIL import Image, ImageDraw
 from core.plots.inside import coloured, enlarged
 
 
+def are_levels(values: np.ndarray) -> bool:
+    """Whether weights are pictures as they stand, like prototypes: no number outside 0 to 1, but for rounding."""
+    return bool(values.min() > -1e-3 and values.max() < 1 + 1e-3)
+
+
 def seen(values: np.ndarray, number: int, dark: bool) -> np.ndarray:
     """One of the pictures `(n, channels, height, width)` that weights make, uint8 `(height, width[, 3])`.
 
-    Levels of 0 to 1 (prototypes) are drawn as they are; else grey ones in two hues around zero, and those in colour around
+    Levels are drawn as they are; else grey ones in two hues around zero, and those in colour around
     middle grey. All are as strong as the strongest of their own numbers allows.
     """
     one = values[number]
     most = float(np.abs(one).max()) or 1.0
-    if values.min() >= 0 and values.max() <= 1.001:
+    if are_levels(values):
         levels = one.clip(0, 1)
     elif len(one) == 1:
         return coloured(one[0], dark, most, signed=True)
@@ -30,16 +35,16 @@ def seen(values: np.ndarray, number: int, dark: bool) -> np.ndarray:
 
 
 def grid(values: np.ndarray, dark: bool) -> np.ndarray:
-    """Kernels `(outputs, inputs, height, width)` in rows and columns, clear between them where they are no single weights.
-    Returns: uint8 RGBA, as wide as a screen at least."""
-    outputs, inputs, height, width = values.shape
+    """Kernels `(rows, columns, height, width)`, clear between them where they are no single weights: uint8 RGBA, with at
+    least 700 pixels on its longer side."""
+    rows, columns, height, width = values.shape
     gap = 1 if height * width > 1 else 0
-    sheet = np.zeros((outputs, inputs, height + gap, width + gap, 4), np.uint8)
-    flat = values.transpose(0, 2, 1, 3).reshape(outputs * height, inputs * width)
+    sheet = np.zeros((rows, columns, height + gap, width + gap, 4), np.uint8)
+    flat = values.transpose(0, 2, 1, 3).reshape(rows * height, columns * width)
     colours = coloured(flat, dark, float(np.abs(values).max()), signed=True)
-    sheet[:, :, :height, :width, :3] = colours.reshape(outputs, height, inputs, width, 3).transpose(0, 2, 1, 3, 4)
+    sheet[:, :, :height, :width, :3] = colours.reshape(rows, height, columns, width, 3).transpose(0, 2, 1, 3, 4)
     sheet[:, :, :height, :width, 3] = 255
-    whole = sheet.transpose(0, 2, 1, 3, 4).reshape(outputs * (height + gap), inputs * (width + gap), 4)
+    whole = sheet.transpose(0, 2, 1, 3, 4).reshape(rows * (height + gap), columns * (width + gap), 4)
     zoom = -(-700 // max(whole.shape[:2]))
     return whole.repeat(zoom, 0).repeat(zoom, 1)
 
@@ -76,9 +81,9 @@ def marked(figure: go.Figure, rows: np.ndarray, columns: np.ndarray, kept: np.nd
                 figure.add_shape(type="rect", x0=left - 0.5, x1=right - 0.5, y0=top - 0.5, y1=bottom - 0.5,
                                  line={"color": accent, "width": 1})
         return figure
-    size = max(3, min(16, 180 // int(columns.max())))  # some two thirds of a place on the page
+    size = max(3, min(12, 140 // int(columns.max())))  # half of a place on a wide page, almost all of it on a phone
     return figure.add_scatter(x=kept[:, 1], y=kept[:, 0], mode="markers", hoverinfo="skip", marker={
-        "symbol": "square-open", "color": accent, "size": size, "line": {"width": 2}})
+        "symbol": "square-open", "color": accent, "size": size, "line": {"width": 1.5}})
 
 
 def products(names: Sequence[str], patches: np.ndarray, kernels: np.ndarray, dark: bool) -> str:
@@ -106,9 +111,9 @@ def _numbers(values: np.ndarray, dark: bool, most: float) -> str:
         ink = "#14181c" if colour @ np.array([0.299, 0.587, 0.114]) > 140 else "#fff"
         cells.append(f"<span style='background:rgb({colour[0]},{colour[1]},{colour[2]});color:{ink};padding:.35em .3em;"
                      f"text-align:right'>{_signed(value)}</span>")
-    return (f"<span style='display:inline-grid;grid-template-columns:repeat({values.shape[1]},3.1em);gap:1px;"
+    return (f"<span style='display:inline-grid;grid-template-columns:repeat({values.shape[1]},3.6em);gap:1px;"
             f"font-size:.6875rem;font-variant-numeric:tabular-nums;line-height:1.2'>{''.join(cells)}</span>")
 
 
 def _signed(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    return f"{round(float(value), 2) + 0.0:.2f}".replace("-", "−")  # + 0.0: no minus before 0.00

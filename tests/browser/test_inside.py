@@ -75,6 +75,33 @@ def test_a_map_is_picked_from_the_keyboard(page: Page, lenet, settle):
     page.wait_for_url(re.compile(r"layer=convolution\+2"))
 
 
+def test_a_one_is_drawn_from_the_keyboard(page: Page, lenet, settle):
+    page.goto(f"/inside?run={lenet}")
+    settle(page)
+    pad = page.get_by_role("img", name="Drawing pad")
+    pad.focus()
+    for key, times in (("ArrowUp", 10), (" ", 1), ("ArrowDown", 20), (" ", 1)):
+        for _ in range(times):
+            pad.press(key)
+    page.wait_for_url(re.compile("drawing="))
+    settle(page)
+    assert answer(page) == "1"
+    drawn = page.url
+    pad.hover()  # the lifted pen draws nothing, nor does a mouse that isn't pressed
+    pad.press("ArrowLeft")
+    settle(page)
+    assert page.url == drawn
+
+
+def test_a_convolution_s_kernel_is_moved_from_the_keyboard(page: Page, lenet, settle):
+    page.goto(f"/inside?run={lenet}&input=From+the+data&index=60&look=Convolution&layer=convolution+2&row=3&column=3")
+    settle(page)
+    page.get_by_role("slider", name="Column").press("ArrowRight")
+    page.wait_for_url(re.compile("column=4"))
+    settle(page)
+    expect(page.get_by_text("(bias)")).to_be_visible()
+
+
 def test_a_file_that_is_no_picture_is_said_where_the_person_is(page: Page, lenet, settle, tmp_path):
     page.goto(f"/inside?run={lenet}&input=Upload")
     settle(page)

@@ -155,7 +155,7 @@ def test_weights_are_shown_with_their_histogram(architecture, layer, said):
 def test_what_excites_a_class_is_made_and_found(digits):
     page = opened("inside", run=digits, view="What excites it", **{"class": "7"})
     assert re.search(r"Its answer rises from -?\d+\.\d\d to", words(page))
-    assert len(re.findall(r"“\d”, -?\d+\.\d\d", words(page))) == 9
+    assert len(re.findall(r"<figcaption>“\d”, -?\d+\.\d\d", "".join(shown.proto.body for shown in page.get("html")))) == 9
     page.selectbox("layer").select("convolution 2")
     ran(page)
     assert "over the whole map" in words(page)
@@ -164,7 +164,7 @@ def test_what_excites_a_class_is_made_and_found(digits):
 def test_votes_are_excited_by_pictures_that_are_found_only():
     page = opened("inside", run=kept("classification", "knn", "digits"), view="What excites it")
     assert "it has no slope, or it is silent" in words(page)
-    assert len(re.findall(r"“\d”, -?\d+\.\d\d", words(page))) == 9
+    assert len(re.findall(r"<figcaption>“\d”, -?\d+\.\d\d", "".join(shown.proto.body for shown in page.get("html")))) == 9
 
 
 def test_a_deep_network_s_layers_are_picked_by_their_block():

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-import numpy as np
 import streamlit as st
 
 from core.inside import classify, exciting
+from core.inside.data import Sample
 from core.inside.load import Loaded
 from core.plots import inside as plots
 from core.plots import weights as weight_plots
 from core.plots.style import ORANGE
-from core.ui import address
+from core.ui import address, wall
 from core.ui.inside import layer_picker
 from core.ui.inside.question import held_out
 from core.ui.inside.side import Side, places
 
 TITLE = "What excites it"
 fits = classify.fits
-
-
-class Seen(NamedTuple):
-    """A picture `(height, width, channels)`, the frame around what excites the unit, and the words below."""
-
-    picture: np.ndarray
-    box: tuple[int, int, int, int] | None
-    words: str
 
 
 def show(sides: Sequence[Side]) -> None:
@@ -65,11 +56,7 @@ def _excited(side: Side) -> None:
     with held:
         st.markdown("**Found for it**", help=f"Of the first {exciting.MOST:,} pictures of the test data. The frame is "
                     "around what its strongest answer hangs on.")
-        seen = _held(*asked, side.loaded)
-        for row in range(0, len(seen), 3):
-            for spot, each in zip(st.columns(3, wrap=False), seen[row : row + 3], strict=False):
-                spot.image(weight_plots.boxed(each.picture, each.box, 160, ORANGE), width="stretch")
-                spot.caption(each.words)
+        wall.pictures(_held(*asked, side.loaded))
 
 
 @st.cache_data(max_entries=64, show_spinner="Making a picture that excites it …")
@@ -83,12 +70,14 @@ def _found(run_id: str, step: int, path: str, _loaded: Loaded) -> exciting.Found
 
 
 @st.cache_data(max_entries=64, show_spinner="Looking for what they have in common …")
-def _held(run_id: str, step: int, path: str, unit: int, _loaded: Loaded) -> list[Seen]:
+def _held(run_id: str, step: int, path: str, unit: int, _loaded: Loaded) -> list[Sample]:
+    """The pictures that excite a unit most, with a frame around what does, and the words below."""
     split, found = held_out(_loaded)["test"], _found(run_id, step, path, _loaded)
     seen = []
     for value, index, spot in zip(found.values[unit], found.index[unit], found.spots[unit], strict=True):
         image = split.inputs[index : index + 1]
         box = classify.origin(_loaded, image, path, unit, tuple(spot.tolist())).box if found.maps else None
         label = _loaded.spec.classes[int(split.targets[index])]
-        seen.append(Seen(plots.pixels(image), box, f"“{label}”, {value:.2f}"))
+        framed = weight_plots.boxed(plots.pixels(image), box, 160, ORANGE)
+        seen.append(Sample(framed, f"“{label}”, {value:.2f}"))
     return seen

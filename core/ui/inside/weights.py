@@ -22,8 +22,8 @@ fits = weights.fits
 
 
 def show(sides: Sequence[Side]) -> None:
-    st.caption("What the network has learned, whatever picture it is shown: :blue[blue] weights add, :orange[orange] ones "
-               "take away.")
+    st.caption("What was learned, whatever picture is asked about. :blue[Blue] weights add, :orange[orange] ones take away; "
+               "prototypes are pictures as they stand.")
     for side, place in zip(sides, places(sides), strict=True):
         with place:
             _learned(side)
@@ -54,7 +54,7 @@ def _pictures(side: Side, chosen: weights.Weights) -> None:
     number = address.whole(f"{side.key}map", 0, 0, min(len(values), MOST) - 1)
     large, words = st.columns(2, wrap=False)
     with large:
-        if values.shape[1] == 1:
+        if values.shape[1] == 1 and not weight_plots.are_levels(values):
             chart(plots.values(values[number, 0], "weight", dark), key=f"{side.key}weight", height=240,
                   alt=f"Weights of number {number}, enlarged.")
         else:
@@ -69,10 +69,12 @@ def _pictures(side: Side, chosen: weights.Weights) -> None:
 
 
 def _grid(chosen: weights.Weights) -> None:
-    """Each row the kernels of one output map, each column those that read one input map."""
+    """One row or column for each output map, and across them one for each input map; lying rather than standing."""
     outputs, inputs, height, width = chosen.values.shape
     shown = chosen.values[:MOST, :MOST]
-    st.image(weight_plots.grid(shown, page.dark()), width="stretch")
+    lying = outputs < inputs
+    st.image(weight_plots.grid(shown if lying else shown.swapaxes(0, 1), page.dark()), width="stretch")
     kernels = f"{height}×{width} kernels" if height * width > 1 else "weights"
-    st.caption(f"{outputs} × {inputs} {kernels}: a row is an output, a column an input." + (
+    st.caption(f"{outputs} × {inputs} {kernels}: a {'row' if lying else 'column'} is an output, a "
+               f"{'column' if lying else 'row'} an input." + (
         f" The first {MOST} of each are shown." if np.size(shown) < chosen.values.size else ""))
