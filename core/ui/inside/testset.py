@@ -307,8 +307,8 @@ def _single(whole: Whole, index: int) -> None:
             there = {"text": text}
         verdict = ":green[:material/check:]" if true == guess else ":red[:material/close:]"
         given = 100 * verdicts.chances[index, verdicts.targets[index]].item()
-        st.markdown(f"It is **{true}**. The model says **{guess}** {verdict} and gives it {100 * verdicts.chance(index):.1f} %"
-                    + ("." if true == guess else f", and {given:.1f} % to {true}."))
+        st.markdown(f"It is **{true}**. The model says **{guess}** {verdict} and gives it "
+                    f"{100 * verdicts.chance(index):.1f} %" + ("." if true == guess else f", and {given:.1f} % to {true}."))
         if not side.narrow:
             rows = min(6, len(verdicts.classes))
             bars = pictures.probabilities(verdicts.classes, verdicts.chances[index].numpy(), side.colour, rows)
