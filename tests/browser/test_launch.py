@@ -30,7 +30,7 @@ def test_an_empty_store_offers_one_click_that_lands_on_the_live_view(page: Page,
 def test_what_is_chosen_and_set_lives_in_the_address(page: Page, photograph, settle):
     page.goto("/launch")
     settle(page)
-    page.get_by_text("LeNet-5", exact=True).click()
+    page.get_by_role("radiogroup", name="Architecture").get_by_text("Multilayer perceptron", exact=True).click()
     epochs = page.get_by_role("spinbutton", name="Epochs")
     epochs.fill("7")
     epochs.press("Enter")
@@ -38,7 +38,7 @@ def test_what_is_chosen_and_set_lives_in_the_address(page: Page, photograph, set
     page.reload()
     settle(page)
     expect(page.get_by_role("spinbutton", name="Epochs")).to_have_value("7")
-    expect(page.get_by_role("radio", name="LeNet-5")).to_be_checked()
+    expect(page.get_by_role("radio", name="Multilayer perceptron")).to_be_checked()
     photograph(page, "launch")
 
     page.get_by_role("button", name="Back to the recipe").click()
