@@ -31,7 +31,7 @@ def split() -> Split:
 def test_the_layers_go_from_the_pixels_to_the_logits_once_each(lenet, split):
     assert representation.layer_names(lenet, split) == [
         "input", "convolution 1", "tanh 1", "average pooling 1", "convolution 2", "tanh 2", "average pooling 2",
-        "linear 1", "tanh 3", "linear 2", "tanh 4", "logits",
+        "dense 1", "tanh 3", "dense 2", "tanh 4", "logits",
     ]
 
 
@@ -51,8 +51,8 @@ def test_an_activation_in_place_leaves_the_layer_before_it_as_it_was(lenet, spli
     model = nn.Sequential(nn.Flatten(), nn.Linear(784, 5), nn.ReLU(inplace=True), nn.Linear(5, 10)).requires_grad_(False)
     task = type(lenet.task)(lenet.task.settings, lenet.task.training, lenet.spec, model)
     loaded = dataclasses.replace(lenet, model=model, task=task)
-    assert representation.layer_names(loaded, split) == [INPUT, "linear 1", "relu 1", LOGITS]
-    assert representation.activations(loaded, split.inputs, "linear 1")[0].min() < 0
+    assert representation.layer_names(loaded, split) == [INPUT, "dense 1", "relu 1", LOGITS]
+    assert representation.activations(loaded, split.inputs, "dense 1")[0].min() < 0
     assert not any(module._forward_hooks for module in model.modules())
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.datasets.base import Split
 from core.inside import representation, testset
@@ -72,6 +73,11 @@ def show(sides: Sequence[Side]) -> None:
             VIEWS[chosen](whole)
 
 
+def _beside(side: Side, widths: Sequence[int]) -> list[DeltaGenerator]:
+    """Places side by side; below one another where the model has only half of the page."""
+    return [st.container() for _ in widths] if side.narrow else list(st.columns(widths, gap="large"))
+
+
 @st.cache_resource(max_entries=8, ttl=3600, show_spinner="Asking the model about the whole split …", show_time=True)
 def _verdicts(run_id: str, step: int, name: str, _loaded: Loaded, _split: Split) -> Verdicts:
     return testset.ask(_loaded, _split)
@@ -98,7 +104,7 @@ def _sheet(dataset: str, data: str, name: str, columns: int, _whole: Whole, _ind
 def _layers(whole: Whole) -> None:
     side, verdicts = whole.side, whole.verdicts
     names = representation.layer_names(whole.loaded, whole.split)
-    plane, beside = st.columns([1, 1] if side.narrow else [3, 2], gap="large")
+    plane, beside = _beside(side, [3, 2])
     with beside:
         first, second = st.columns(2, vertical_alignment="bottom")
         with first:
@@ -160,7 +166,7 @@ def _confusion(whole: Whole) -> None:
     def picked() -> None:
         keep(*(st.session_state[key] for key in keys))
 
-    matrix, beside = st.columns([1, 1] if side.narrow else [4, 5], gap="large")
+    matrix, beside = _beside(side, [4, 5])
     with beside:
         chosen = []
         for place, label, key, default in zip(st.columns(2), ("It is", "The model says"), keys, usual, strict=True):
@@ -185,7 +191,7 @@ def _confusion(whole: Whole) -> None:
 
 def _calibration(whole: Whole) -> None:
     found, side = whole.verdicts.reliability, whole.side
-    diagram, beside = st.columns([1, 1] if side.narrow else [3, 2], gap="large")
+    diagram, beside = _beside(side, [3, 2])
     with diagram:
         chart(plots.reliability(*(part.numpy() for part in found), side.colour), key=f"{side.key}reliability", height=460,
               alt="Reliability diagram: how often answers are right, by how sure they are.")
@@ -227,7 +233,7 @@ def _wall(whole: Whole, index: list[int]) -> None:
     shown = index[:SHOWN]
     picked = address.whole(key, shown[0], 0, len(whole.split) - 1)
     picked = picked if picked in shown else shown[0]
-    large, small = st.columns([2, 3], gap="medium")
+    large, small = _beside(whole.side, [2, 3])
     with large:
         _single(whole, picked)
     with small, st.container(height=460, border=False):
@@ -256,9 +262,9 @@ def _rows(whole: Whole, shown: list[int]) -> None:
     st.dataframe(pd.DataFrame({
         "It is": [verdicts.classes[verdicts.targets[i]] for i in shown],
         "Answer": [verdicts.classes[verdicts.guesses[i]] for i in shown],
-        "Sure by": [100 * verdicts.chance(i) for i in shown],
+        "Chance": [100 * verdicts.chance(i) for i in shown],
     } | named), hide_index=True, key=key, on_select=pick, selection_mode="single-row", height="content",
-        column_config={"Sure by": st.column_config.NumberColumn(format="%.1f %%", width="small")})
+        column_config={"Chance": st.column_config.NumberColumn(format="%.1f %%", width="small")})
 
 
 def _single(whole: Whole, index: int) -> None:
@@ -276,8 +282,9 @@ def _single(whole: Whole, index: int) -> None:
             st.markdown("“" + text.translate({ord(sign): "\\" + sign for sign in r"\`*_[]$:<"}) + "”")
             there = {"view": "One sentence", "text": text}
         verdict = ":green[:material/check:]" if true == guess else ":red[:material/close:]"
-        st.markdown(f"It is **{true}**. The model says **{guess}** {verdict}, sure by {100 * verdicts.chance(index):.1f} %; "
-                    f"the true class has {100 * verdicts.chances[index, verdicts.targets[index]].item():.1f} %.")
+        given = 100 * verdicts.chances[index, verdicts.targets[index]].item()
+        st.markdown(f"It is **{true}**. The model says **{guess}** {verdict} and gives it "
+                    f"{100 * verdicts.chance(index):.1f} %" + ("." if true == guess else f", and {given:.1f} % to {true}."))
         if not side.narrow:
             rows = min(6, len(verdicts.classes))
             bars = pictures.probabilities(verdicts.classes, verdicts.chances[index].numpy(), side.colour, rows)
