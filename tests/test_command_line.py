@@ -155,7 +155,7 @@ def test_a_short_run_of_every_architecture_finishes(short_runs, monkeypatch, nam
     assert mlflow.pytorch.load_model(f"runs:/{run.id}/model") is not None
 
 
-def test_find_rate_prints_a_rate_and_keeps_no_model(home: Path) -> None:
+def test_find_rate_prints_a_rate_and_keeps_no_model(ready_store: None) -> None:
     found = glassbox("find-rate", "--task", "classification", "--architecture", "mlp", "--dataset", "digits",
                      "--set", "model.width=16", "--json")
     assert found.returncode == 0, found.stderr

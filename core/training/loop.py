@@ -19,7 +19,7 @@ from core.errors import UserError
 from core.experiment import Experiment
 from core.tasks.base import Preview, Task, chosen
 
-POINTS = 2000  # most points that a step metric leaves: beyond, each point is the mean over an equal number of steps
+POINTS = 500  # most points that a step metric leaves: beyond, each point is the mean over an equal number of steps
 
 
 class Listener(Protocol):
