@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--label", help="a table's column that holds the class; default: one called so, or the last")
     add.add_argument("--title", help="how pages call it; default: the name")
     add.add_argument("--leave-out", action="store_true",
-                     help="leave out what can't be used or spoils the test: broken pictures, test copies, rows with gaps, ...")
+                     help="leave out what can't be used or spoils the test: broken pictures, test copies, rows with gaps")
     command("remove", _remove, "take back what was added; your own files and its runs stay").add_argument("name")
     command("supervise", _supervise, "the supervisor, in the foreground")
     command("doctor", _doctor, "what is here, and what is wrong")
@@ -212,7 +212,7 @@ def _add(options: argparse.Namespace) -> int:
 
     from core.datasets import own
 
-    source = own.propose(Path(options.path).expanduser())
+    source = own.propose(Path(options.path).expanduser()).source
     own.check_name(options.name, source.kind)
     if options.label is not None:
         if source.kind == "images":

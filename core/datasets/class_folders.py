@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 import psutil
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from core.datasets.base import Progress
@@ -258,12 +258,14 @@ def decode(path: Path, held: Listing, side: int, grey: bool, progress: Progress 
 
 
 def faults(path: Path, files: list[File]) -> list[str]:
-    """Why each of these can't be read: `'cat/1.png' (cannot identify image file)`."""
+    """Why each of these can't be read: `'cat/1.png' (it is no picture)`."""
     found = []
     with _opened(path) as read:
         for file in files:
             try:
                 picture(read(file), 1, grey=True)
+            except UnidentifiedImageError:
+                found.append(f"{_short(file.place)} (it is no picture)")
             except _BROKEN as error:
                 found.append(f"{_short(file.place)} ({' '.join(str(error).split())[:200]})")
     return found

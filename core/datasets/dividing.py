@@ -53,6 +53,11 @@ class Divided:
     findings: tuple[Finding, ...]
 
 
+def are(count: int, noun: str) -> str:
+    """`1 row is`, `12 rows are`."""
+    return f"1 {noun.removesuffix('s')} is" if count == 1 else f"{count:,} {noun} are"
+
+
 def divide(examples: Examples, leave_out: Iterable[str]) -> Divided:
     """Looks for what spoils a comparison, leaves out what has to be or was asked for, and divides the rest.
 
@@ -66,7 +71,7 @@ def divide(examples: Examples, leave_out: Iterable[str]) -> Divided:
     torn = np.bincount(pairs, minlength=group.max(initial=0) + 1)[group] > 1
     if count := int((torn & keep).sum()):
         found.append(Finding(
-            "two-classes", f"{count:,} {noun} are the same as one of another class: one of the two must be wrong.",
+            "two-classes", f"{are(count, noun)} the same as one of another class: one of the two must be wrong.",
             f"Leave out the {noun} of more than one class"))
         if "two-classes" in leave_out:
             keep &= ~torn
@@ -75,12 +80,12 @@ def divide(examples: Examples, leave_out: Iterable[str]) -> Divided:
     copies = test & np.isin(group, group[keep & (examples.splits >= 0) & (examples.splits < 2)])
     if count := int(copies.sum()):
         found.append(Finding(
-            "copies", f"{count:,} of the {int(test.sum()):,} test {noun} are also among those that are trained on, so that "
-            "the test would promise too much.", "Leave out the test copies"))
+            "copies", f"{are(count, f'test {noun}')} also among those that are trained on, so that the test would promise "
+            "too much.", "Leave out the test copies"))
         if "copies" in leave_out:
             keep &= ~copies
     if more := int(keep.sum()) - len(np.unique(group[keep])) - int((copies & keep).sum()):
-        found.append(Finding("repeated", f"{more:,} {noun} are copies of others; copies always stay on the same side."))
+        found.append(Finding("repeated", f"{are(more, noun)} a copy of another; copies always stay on the same side."))
 
     few = _few(examples, keep, group)
     if few:

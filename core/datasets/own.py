@@ -29,7 +29,7 @@ from core.catalog import Card, DataSpec
 from core.datasets import class_folders, csv_table
 from core.datasets.base import Availability, Data, Dataset, Progress, Split, feature_statistics, pixel_statistics
 from core.datasets.cache import forget
-from core.datasets.dividing import SPLITS, Examples, Finding, divide
+from core.datasets.dividing import SPLITS, Examples, Finding, are, divide
 from core.errors import UserError
 from core.experiment import Settings, setting
 from core.home import home
@@ -73,6 +73,14 @@ class Description(BaseModel):
 
 
 @dataclass(frozen=True)
+class Proposal:
+    """How files are best read; `columns` are a table's, one of which is the label."""
+
+    source: Source
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Examined:
     """A source that was read and divided. `broken`: the findings that must be left out, and aren't yet."""
 
@@ -89,7 +97,7 @@ class Examined:
 # ---- looking at what is brought
 
 
-def propose(path: Path) -> Source:
+def propose(path: Path) -> Proposal:
     """How these files are best read. Raises `UserError` where they can't be."""
     try:
         str(path).encode()
@@ -100,9 +108,10 @@ def propose(path: Path) -> Source:
         raise UserError(f"There is nothing at {path}: check the path, which is one on the computer that runs Glassbox.")
     if folder or path.suffix.lower() == ".zip":
         side, grey = class_folders.form(path, class_folders.listing(path))
-        return Source(path=path, kind="images", side=side, grey=grey)
+        return Proposal(Source(path=path, kind="images", side=side, grey=grey))
     if path.suffix.lower() in csv_table.SUFFIXES:
-        return Source(path=path, kind="features", label=csv_table.read(path).guess)
+        table = csv_table.read(path)
+        return Proposal(Source(path=path, kind="features", label=table.guess), tuple(c.name for c in table.columns))
     raise UserError(f"{path.name} can't be read: bring a folder or a .zip of pictures in class folders, or a .csv table.")
 
 
@@ -144,8 +153,8 @@ def _pictures(source: Source, progress: Progress) -> tuple[Examples, torch.Tenso
             "unreadable", f"{len(broken):,} of the {len(held.files):,} pictures can't be read: mend them, or leave them "
             f"out. The first: {first}.", "Leave out what can't be read", must=True))
     if held.passed_over:
-        found.append(Finding("passed-over", f"{len(held.passed_over):,} files are no pictures and are passed over; the first "
-                             f"is {held.passed_over[0]!r}."))
+        found.append(Finding("passed-over", f"{are(len(held.passed_over), 'files')} passed over, being no picture; the "
+                             f"first is {held.passed_over[0]!r}."))
     if held.odd:
         found.append(Finding("odd", f"{len(held.odd):,} names are in an encoding that can't be told: look whether the "
                              f"classes read well, and rename those that don't; the first is {held.odd[0]!r}."))
@@ -237,6 +246,12 @@ def remove(name: str) -> None:
                 forget(path)
             if is_upload(path):
                 shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def path_of(name: str) -> Path | None:
+    """Where the files of a data set lie that was brought; None for any other."""
+    return next((described.source.path for described in _descriptions() if described.name == name and not described.removed),
+                None)
 
 
 def _lock() -> FileLock:
