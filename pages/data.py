@@ -20,6 +20,7 @@ from core.ui.chart import chart
 
 COLUMNS = 3
 PICTURES, SENTENCES = 40, 12  # samples on the wall
+ROWS = 2000  # points in the scatter of a table
 EVERY = "Every class"
 PLACES = {"here": "Here", "fetchable": "To download", "lacking": "To bring yourself"}
 
@@ -152,7 +153,7 @@ def one(name: str) -> None:
             try:
                 with st.spinner("Reading it. Large sets take up to half a minute, the first time …", show_time=True):
                     data, seen = loaded(name)
-                samples(name)
+                (columns if data.spec.kind == "features" else samples)(name)
             except UserError as error:
                 st.error(str(error), icon=":material/error:")
         elif there.fetchable:
@@ -183,6 +184,21 @@ def samples(name: str) -> None:
     else:
         st.caption("As a model reads them: split into words and signs, in lower case, each rare word unknown.")
         wall.sentences(drawn)
+
+
+@st.fragment
+def columns(name: str) -> None:
+    """Two columns of a table against each other, in the classes' colours."""
+    data, _ = loaded(name)
+    features = list(data.spec.features)
+    with st.container(horizontal=True, key="column_controls"):
+        across = address.select("Across", "across", features, width=240)
+        up = address.select("Up", "up", features, default=features[min(1, len(features) - 1)], width=240)
+    found = look.rows(data, (across, up), ROWS)
+    chart(plots.columns(found.values, found.targets, (across, up), data.spec.classes), key=f"columns_{name}", height=460,
+          alt=f"{up} against {across} of {len(found.values):,} rows, coloured by class.")
+    st.caption(f"{len(found.values):,} of {found.all:,} training rows" + (", spread evenly." if len(found.values) < found.all
+                                                                         else "."))
 
 
 def draw_anew(draw: int) -> None:
@@ -237,6 +253,9 @@ def facts(name: str, data: Data | None, seen: look.Overview | None) -> None:
             for word, mean, std in zip(("red", "green", "blue") if len(spec.mean) == 3 else ("grey",), spec.mean, spec.std,
                                        strict=True)
         ) + " (of 0 to 1)"
+    if spec.kind == "features" and data:
+        lines["Columns: mean ± spread"] = " · ".join(
+            f"{name} {mean:.4g} ± {std:.2g}" for name, mean, std in zip(spec.features, spec.mean, spec.std, strict=True))
     if spec.vocabulary:
         lines["Vocabulary"] = f"{len(spec.vocabulary):,} tokens"
     lines["In detail"] = shown.expert

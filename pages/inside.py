@@ -11,11 +11,11 @@ from core.errors import UserError
 from core.inside.load import Loaded, load
 from core.tracking import read
 from core.ui import page
-from core.ui.inside import cleaning, generating, naming, reading
+from core.ui.inside import boundary, cleaning, generating, naming, reading
 from core.ui.inside.side import Side
 from core.ui.run_picker import pick_checkpoint, pick_run
 
-VIEWS = (naming, cleaning, generating, reading)
+VIEWS = (naming, cleaning, generating, reading, boundary)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the checkpoint …")
@@ -65,17 +65,18 @@ def gone(run_id: str) -> str:
 
 
 def takes_the_same(run: read.Run, other: read.Run) -> bool:
-    """Whether both can be asked the same: the same task, and pictures of as many channels."""
-    return run.params["task"] == other.params["task"] and channels(run) == channels(other)
+    """Whether both can be asked the same: the same task, and pictures of as many channels or rows of the same features."""
+    return run.params["task"] == other.params["task"] and form(run) == form(other)
 
 
-def channels(run: read.Run) -> int | None:
-    """Of the pictures that a run takes; None where it takes none, or its settings can't be read any more."""
+def form(run: read.Run) -> int | tuple[str, ...] | None:
+    """The channels of the pictures or the names of the features that a run takes; None for sentences, and where its settings
+    can't be read any more."""
     try:
         spec = catalog.get("dataset", run.params["dataset"])(run.experiment.data).spec()
     except UserError:
         return None
-    return spec.shape[0] if spec.kind == "images" else None
+    return spec.shape[0] if spec.kind == "images" else spec.features or None
 
 
 def checkpoints(key: str, run: read.Run) -> tuple[list[int], int | None]:

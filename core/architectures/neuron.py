@@ -42,7 +42,9 @@ class Neuron(Architecture):
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:
         batch_size = given.get("batch_size", 64)
-        return {"epochs": max(5, epochs_for(1200, spec, batch_size)), "schedule": "cosine", **given}
+        rate = 1e-2 if spec.kind == "features" else 1e-3  # few weights have further to go
+        epochs = max(5, epochs_for(1200, spec, batch_size))
+        return {"epochs": epochs, "schedule": "cosine", "learning_rate": rate, **given}
 
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()

@@ -1,4 +1,4 @@
-"""What a classifier says of one picture, and which pixels made it say so."""
+"""What a classifier says of one picture or row of numbers, and which pixels or features made it say so."""
 
 from __future__ import annotations
 
@@ -32,31 +32,34 @@ def fits(loaded: Loaded) -> bool:
     return loaded.spec.kind == "images" and len(loaded.spec.classes) > 1 and hasattr(loaded.task, "logits")
 
 
-def classify(loaded: Loaded, image: Tensor) -> Answer:
-    """The answer to one picture, uint8 `(1, channels, height, width)`."""
+def classify(loaded: Loaded, example: Tensor) -> Answer:
+    """The answer to one picture, uint8 `(1, channels, height, width)`, or row, float32 `(1, features)`."""
     with loaded.lock:
-        logits = loaded.task.logits(Split(image))  # (1, classes)
+        logits = loaded.task.logits(Split(example))  # (1, classes)
     return Answer(loaded.spec.classes, logits[0].softmax(0).numpy())
 
 
-def evidence(loaded: Loaded, image: Tensor, target: int, steps: int = 32) -> np.ndarray | None:
-    """How much each pixel speaks for the class `target` (positive) or against it (negative); None where the answer has no
-    slope (votes of neighbours).
+def evidence(loaded: Loaded, example: Tensor, target: int, steps: int = 32) -> np.ndarray | None:
+    """How much each pixel or feature speaks for the class `target` (positive) or against it (negative); None where the
+    answer has no slope (votes of neighbours).
 
-    Integrated gradients (Sundararajan, Taly and Yan 2017) from a picture of zeros, by the midpoint rule with `steps`
-    points: all values together are the logit's rise from that picture to this one.
-    Arguments: `image` uint8 `(1, channels, height, width)`. Returns: float32 `(height, width)`, summed over channels.
+    Integrated gradients (Sundararajan, Taly and Yan 2017) from a picture of zeros, or from the data's mean row, by the
+    midpoint rule with `steps` points: all values together are the logit's rise from there to this example.
+    Arguments: `example` uint8 `(1, channels, height, width)` or float32 `(1, features)`. Returns: float32 `(height, width)`,
+    summed over channels, or `(features,)`.
     """
-    start = standardised(torch.zeros_like(image), loaded.spec)
-    way = standardised(image, loaded.spec) - start  # (1, channels, height, width)
-    shares = (torch.arange(steps) + 0.5).div(steps).view(-1, 1, 1, 1)
-    points = (start + shares * way).requires_grad_()  # (steps, channels, height, width)
+    images = loaded.spec.kind == "images"
+    start = standardised(torch.zeros_like(example) if images else torch.tensor([loaded.spec.mean]), loaded.spec)
+    way = standardised(example, loaded.spec) - start  # (1, channels, height, width) or (1, features)
+    shares = (torch.arange(steps) + 0.5).div(steps).view(-1, *[1] * (way.ndim - 1))
+    points = (start + shares * way).requires_grad_()  # (steps, channels, height, width) or (steps, features)
     with loaded.lock, torch.enable_grad():
         score = loaded.model(points)[:, target].sum()
         if not score.requires_grad:
             return None
         (slope,) = torch.autograd.grad(score, points)
-    return (slope.mean(0, keepdim=True) * way)[0].sum(0).numpy()
+    found = (slope.mean(0, keepdim=True) * way)[0]
+    return (found.sum(0) if images else found).numpy()
 
 
 def trace(loaded: Loaded, image: Tensor) -> list[Layer]:

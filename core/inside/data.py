@@ -32,6 +32,15 @@ class Sample(NamedTuple):
     label: str
 
 
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a table: two of its columns, float32 `(n, 2)`, and their classes `(n,)`; `all`: how many rows there are."""
+
+    values: np.ndarray
+    targets: np.ndarray
+    all: int
+
+
 def load(name: str) -> Data:
     """The data set of that name with its default settings. Raises `UserError` where it isn't here or is damaged."""
     cls = catalog.get("dataset", name)
@@ -47,6 +56,14 @@ def overview(data: Data) -> Overview:
     if data.spec.kind == "sentences":
         lengths = torch.bincount((data.train.inputs != PADDING).sum(1)).numpy()
     return Overview(balance, lengths, data.digest)
+
+
+def rows(data: Data, features: tuple[str, str], most: int) -> Rows:
+    """Two columns of a table's training rows, by name; of more than `most` rows, some evenly out of all."""
+    columns = [data.spec.features.index(name) for name in features]
+    chosen = torch.linspace(0, len(data.train) - 1, min(most, len(data.train))).long()
+    values, targets = data.train.inputs[chosen][:, columns], data.train.targets[chosen]
+    return Rows(values.numpy(), targets.numpy(), len(data.train))
 
 
 def samples(data: Data, count: int, draw: int, class_name: str | None = None) -> list[Sample]:

@@ -1,4 +1,4 @@
-"""Charts of a data set: how often each class occurs, and how long sentences are."""
+"""Charts of a data set: how often each class occurs, how long sentences are, and how columns lie to each other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.plots.style import BLUE, GREEN, ORANGE
+from core.plots.style import BLUE, GREEN, ORANGE, class_colour
 
 COLOURS = {"train": BLUE, "validation": ORANGE, "test": GREEN}
 MOST_NAMES = 40  # classes up to which the axis has room for their names
@@ -36,3 +36,20 @@ def sentence_lengths(counts: np.ndarray) -> go.Figure:
     figure.update_xaxes(title_text="tokens", showgrid=False)
     figure.update_yaxes(title_text="sentences", tickformat=",d", rangemode="tozero")
     return figure.update_layout(bargap=0.1, hovermode="closest", showlegend=False)
+
+
+def columns(
+    values: np.ndarray, targets: np.ndarray, features: Sequence[str], classes: Sequence[str]
+) -> go.Figure:
+    """Two columns of a table against each other, `(n, 2)`, each row in the colour of its class."""
+    figure = go.Figure([
+        go.Scatter(
+            x=values[targets == number, 0], y=values[targets == number, 1], mode="markers", name=name,
+            marker={"color": class_colour(number), "size": 7, "opacity": 0.75},
+            hovertemplate=f"{name}<br>{features[0]} %{{x:.4g}}<br>{features[1]} %{{y:.4g}}<extra></extra>",
+        ) for number, name in enumerate(classes)
+    ])
+    figure.update_layout(hovermode="closest", margin={"l": 8, "r": 8, "t": 30, "b": 8}, legend={"itemsizing": "constant"})
+    figure.update_xaxes(title_text=features[0])
+    figure.update_yaxes(title_text=features[1])
+    return figure

@@ -70,14 +70,16 @@ def coloured(values: np.ndarray, dark: bool, most: float, signed: bool) -> np.nd
     return np.stack([np.interp(share, places, stops[:, c]) for c in range(3)], -1).round().astype(np.uint8)
 
 
-def probabilities(classes: Sequence[str], values: np.ndarray, colour: str, most: int = 12) -> go.Figure:
-    """Bars of `values` `(classes,)`; where there are more than `most` classes, the likeliest, likeliest first."""
+def probabilities(classes: Sequence[str], values: np.ndarray, colour: str | Sequence[str], most: int = 12) -> go.Figure:
+    """Bars of `values` `(classes,)`, of one colour or of a colour for each class; where there are more than `most` classes,
+    the likeliest, likeliest first."""
     order = np.arange(len(classes)) if len(classes) <= most else np.argsort(-values)[:most]
     shares, best = values[order], values.argmax()
     figure = go.Figure(go.Bar(
         x=shares, y=[classes[i] for i in order], orientation="h", text=[f"{100 * share:.1f} %" for share in shares],
         textposition="outside", cliponaxis=False,
-        marker={"color": colour, "opacity": [1.0 if i == best else 0.4 for i in order]},
+        marker={"color": colour if isinstance(colour, str) else [colour[i] for i in order],
+                "opacity": [1.0 if i == best else 0.4 for i in order]},
         hovertemplate="%{y}: %{x:.2%}<extra></extra>",
     ))
     figure.update_layout(**_BARE | {"margin": {"l": 4, "r": 56, "t": 0, "b": 0}}, bargap=0.3)

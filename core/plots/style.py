@@ -70,6 +70,11 @@ def run_colour(run_id: str) -> str:
     return PALETTE[int(run_id[:8], 16) % len(PALETTE)]
 
 
+def class_colour(number: int) -> str:
+    """The colour of a class in figures of tables."""
+    return PALETTE[number % len(PALETTE)]
+
+
 def run_lines(run_ids: Iterable[str]) -> dict[str, dict[str, str]]:
     """The line of each run where several share a chart, as Plotly's `line`: `{"color": ..., "dash": ...}`.
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from core.catalog import DataSpec, task
 from core.datasets.base import Batch, Data, Split
 from core.experiment import Settings, setting
+from core.tasks import tables
 from core.tasks.base import ClassifierTask, Preview, chosen, standardised
 from core.tasks.pictures import labelled
 
@@ -61,6 +62,9 @@ class Classification(ClassifierTask):
         logits, targets = self.logits(split), split.targets.cpu()
         chances, guesses = logits.softmax(1), logits.argmax(1)
         yield self.confusion_preview(logits, targets)
+        if self.spec.kind == "features":
+            yield from tables.previews(self, split, logits)
+            return
         losses = F.cross_entropy(logits, targets, reduction="none")
         worst = losses.topk(min(24, len(losses))).indices
         worst = worst[guesses[worst] != targets[worst]]  # a hesitant right answer is no mistake

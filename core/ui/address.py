@@ -52,7 +52,7 @@ def segments(label: str, key: str, options: Sequence[str]) -> str:
                                 label_visibility="collapsed")
 
 
-def select(label: str, key: str, options: Sequence[str], **more: Any) -> str:
-    """A list to pick from."""
-    st.session_state[key] = choice(key, options)
+def select(label: str, key: str, options: Sequence[str], default: str | None = None, **more: Any) -> str:
+    """A list to pick from, at first the default or else its first."""
+    st.session_state[key] = choice(key, options, default)
     return st.selectbox(label, options, key=key, **{"on_change": keep, "args": (key,)} | more)

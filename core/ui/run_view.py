@@ -225,10 +225,11 @@ def line_of(run: read.Run, name: str, *, faint: bool) -> Curve:
 
 
 @st.cache_data(ttl=1800, max_entries=200, show_spinner=False)
-def counts_of(run_id: str, name: str, step: int) -> dict | None:
-    """The confusion matrix that a preview holds, or None where it shows something else."""
+def drawable(run_id: str, name: str, step: int) -> dict | None:
+    """What a preview holds that is drawn better than its picture shows it: a confusion matrix or rows of a table; else
+    None."""
     held = read.preview_data(run_id, name, step)
-    return held if held and {"counts", "classes"} <= held.keys() else None
+    return held if held and ({"counts", "classes"} <= held.keys() or "rows" in held) else None
 
 
 def pictures(run_id: str) -> None:
@@ -243,14 +244,20 @@ def pictures(run_id: str) -> None:
         st.caption("It kept no pictures." if run.state in read.ENDED else "Pictures appear here as it learns.")
         return
     steps = [file.step for file in files[name]]
-    if counts_of(run.id, name, steps[-1]) is None:
+    if drawable(run.id, name, steps[-1]) is None:
         previews.film([previews.Film(run.id, files[name])], name, key=f"film_{name}")
         return
     step = pick_checkpoint(steps, key="step", label="Step") if len(steps) > 1 else None
     step = steps[-1] if step is None else step  # 0 is a step
-    if held := counts_of(run.id, name, step):
+    held = drawable(run.id, name, step)
+    if held and "counts" in held:
         chart(confusion(np.array(held["counts"]), held["classes"]), key=f"confusion_{name}", height=420,
               alt=f"Confusion matrix at step {step}")
+    elif held:
+        said = {"It is": held["true"], "The model says": held["guess"], "Chance": held["chance"]}
+        columns = dict(zip(held["features"], zip(*held["rows"], strict=True), strict=True))
+        st.dataframe(said | columns, hide_index=True, key=f"rows_{name}",
+                     column_config={"Chance": st.column_config.NumberColumn(format="percent")})
 
 
 def pick_preview(run: read.Run, names: list[str]) -> str | None:

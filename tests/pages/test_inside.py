@@ -19,9 +19,10 @@ SEVEN = "QEBQP2A_cD6APZA-oD-wP8BAtlCtYKNwmoCQloatfcNz2g"
 VOCABULARY = ("<padding>", "<unknown>", "a", "moving", "story", ",", "beautifully", "told")
 
 
-def kept(task: str, architecture: str, dataset: str, state: str = "FINISHED", seed: int = 0, **spec_of_data) -> str:
+def kept(task: str, architecture: str, dataset: str, state: str = "FINISHED", seed: int = 0, model: dict | None = None,
+         **spec_of_data) -> str:
     """A run that kept its weights at steps 0 and 10."""
-    experiment = Experiment.make(task, architecture, dataset, seed=seed)
+    experiment = Experiment.make(task, architecture, dataset, seed=seed, model=model or {})
     spec: DataSpec = catalog.get("dataset", dataset)(experiment.data).spec().model_copy(update=spec_of_data)
     run_id = write.create_run(experiment)
     store.client().update_run(run_id, status="RUNNING")
