@@ -57,6 +57,14 @@ def _parser() -> argparse.ArgumentParser:
                                ("resume", _resume, "go on with a stopped or failed run")):
         command(name, do, sentence).add_argument("run", help="the run's id")
     command("fetch", _fetch, "download a data set").add_argument("dataset", help="its name")
+    add = command("add", _add, "bring a data set of your own: pictures in class folders (a folder or a zip), or a CSV table")
+    add.add_argument("name", help="what it is called, such as my-flowers")
+    add.add_argument("path", help="the folder, .zip or .csv; it stays where it is")
+    add.add_argument("--label", help="a table's column that holds the class; default: one called so, or the last")
+    add.add_argument("--title", help="how pages call it; default: the name")
+    add.add_argument("--leave-out", action="store_true",
+                     help="leave out what can't be used or spoils the test: broken pictures, test copies, rows with gaps")
+    command("remove", _remove, "take back what was added; your own files and its runs stay").add_argument("name")
     command("supervise", _supervise, "the supervisor, in the foreground")
     command("doctor", _doctor, "what is here, and what is wrong")
     return parser
@@ -218,6 +226,45 @@ def _fetch(options: argparse.Namespace) -> int:
     cls = catalog.get("dataset", options.dataset)
     there = cls(cls.Settings()).availability()
     print(json.dumps({"name": options.dataset, "where": there.sentence}) if options.json else there.sentence)
+    return 0
+
+
+def _add(options: argparse.Namespace) -> int:
+    """Says on standard error what was found; what can't be used must be left out or mended."""
+    from pathlib import Path
+
+    from core.datasets import own
+
+    source = own.propose(Path(options.path).expanduser()).source
+    own.check_name(options.name, source.kind)
+    if options.label is not None:
+        if source.kind == "images":
+            raise UserError("--label is for tables: the classes of pictures are the names of their folders.")
+        source = source.model_copy(update={"label": options.label})
+    examined = own.examine(source)
+    if options.leave_out and (taken := own.offers(examined.findings)):
+        examined = own.examine(source.model_copy(update={"leave_out": taken}))
+    elif examined.broken:
+        raise UserError(f"{examined.broken[0].sentence} With --leave-out it is added without them.")
+    own.add(options.name, options.title or options.name, examined)
+    for found in examined.findings:
+        print(found.sentence, file=sys.stderr)
+    spec = examined.data.spec
+    if options.json:
+        print(json.dumps({"name": options.name, "kind": spec.kind, "shape": spec.shape, "sizes": spec.sizes,
+                          "classes": spec.classes, "found": [found.sentence for found in examined.findings]}))
+    else:
+        sizes = ", ".join(f"{size:,} {split}" for split, size in spec.sizes.items())
+        print(f"{options.name}: {len(spec.classes)} classes; {sizes}. Train on it with --dataset {options.name}.")
+    return 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    from core.datasets import own
+
+    own.remove(options.name)
+    if options.json:
+        print(json.dumps({"name": options.name, "removed": True}))
     return 0
 
 

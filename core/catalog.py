@@ -1,6 +1,7 @@
 """The registry: what architectures, data sets and tasks there are, and which fit together.
 
-Nothing lists them: each package is walked, and each decorated class is an entry. Adding one is adding a file.
+Nothing lists them: each package is walked, and each decorated class is an entry. Adding one is adding a file. A provider
+gives entries that come and go while the program runs: what a person brings.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -22,11 +24,13 @@ _NOUNS = {"architecture": "architecture", "dataset": "data set", "task": "task"}
 CONTENTS = {"images": "pictures", "sentences": "sentences", "features": "tables of numbers"}  # what a person calls a kind
 PADDING, UNKNOWN = 0, 1  # the token numbers that every vocabulary keeps for these two
 _registry: dict[str, dict[str, type]] = {kind: {} for kind in _PACKAGES}
+_providers: dict[str, dict[str, Callable[[], dict[str, type]]]] = {kind: {} for kind in _PACKAGES}  # by their module
 
 
 @dataclass(frozen=True)
 class Card:
-    """What a person reads about an entry. `paper` and `url` name the source; `tasks` is set for architectures."""
+    """What a person reads about an entry. `paper` and `url` name the source; `tasks` is set for architectures. `gone`: it is
+    offered no more, and known only so that its runs stay readable."""
 
     name: str
     title: str
@@ -38,6 +42,7 @@ class Card:
     url: str = ""
     licence: str = ""
     tasks: tuple[str, ...] = ()
+    gone: bool = False
 
 
 class DataSpec(BaseModel):
@@ -93,6 +98,15 @@ def task(name: str, **card: Any):
     return _register("task", Card(name, **card))
 
 
+def provider(kind: Kind):
+    """Registers a function that gives, at every call, the classes by name that there are now beside the registered ones."""
+    def decorate(give: Callable[[], dict[str, type]]) -> Callable[[], dict[str, type]]:
+        _providers[kind][give.__module__] = give
+        return give
+
+    return decorate
+
+
 @cache
 def _discover(kind: Kind) -> None:
     package = importlib.import_module(_PACKAGES[kind])
@@ -101,16 +115,22 @@ def _discover(kind: Kind) -> None:
 
 
 def entries(kind: Kind) -> dict[str, type]:
-    """All registered classes of a kind by name, oldest idea first, those without a year last."""
+    """All classes of a kind by name, oldest idea first, those without a year last."""
     _discover(kind)
-    return dict(sorted(_registry[kind].items(), key=lambda item: (item[1].card.year or 9999, item[0])))
+    known = {name: cls for name, cls in _provided(kind).items() if not cls.card.gone} | _registry[kind]
+    return dict(sorted(known.items(), key=lambda item: (item[1].card.year or 9999, item[0])))
+
+
+def _provided(kind: Kind) -> dict[str, type]:
+    return {name: cls for give in _providers[kind].values() for name, cls in give().items()}
 
 
 def get(kind: Kind, name: str) -> type:
-    """The class of that name. Raises `UserError` that names the nearest ones."""
+    """The class of that name, even where it is gone. Raises `UserError` that names the nearest ones."""
+    _discover(kind)
+    if cls := _registry[kind].get(name) or _provided(kind).get(name):
+        return cls
     known = entries(kind)
-    if name in known:
-        return known[name]
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"take one of: {', '.join(known)}."
     raise UserError(f"There is no {_NOUNS[kind]} {name!r}: {hint}")

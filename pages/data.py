@@ -1,4 +1,5 @@
-"""Data: every data set as a card, and one of them opened (`?dataset=`): samples, balance, sizes, source, download."""
+"""Data: every data set as a card, one of them opened (`?dataset=`): samples, balance, sizes, source, download; and the way
+to bring your own (`?bring=`)."""
 
 from __future__ import annotations
 
@@ -8,12 +9,13 @@ import streamlit as st
 
 from core import catalog
 from core.catalog import DataSpec
+from core.datasets import own
 from core.datasets.base import Availability, Data
 from core.errors import UserError
 from core.inside import data as look
 from core.jobs import download
 from core.plots import data as plots
-from core.ui import address, page, start, wall
+from core.ui import address, bring, page, start, wall
 from core.ui.chart import chart
 
 COLUMNS = 3
@@ -66,7 +68,10 @@ def first_use(name: str) -> dict[str, str] | None:
 
 
 def overview() -> None:
-    page.opening("Data", "What the networks here learn from: what is in it, whether it is here, and what it costs to get.")
+    action = page.opening("Data", "What the networks here learn from: what is in it, whether it is here, and what it costs "
+                                  "to get.")
+    if action.button("Bring your own", type="primary", icon=":material/add:", key="bring"):
+        st.switch_page("pages/data.py", query_params={"bring": "1"})
     names = list(catalog.entries("dataset"))
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         find = st.text_input("Find", key="find", bind="query-params", live=True, placeholder="Name, person, year, licence",
@@ -137,6 +142,10 @@ def one(name: str) -> None:
         with action:
             if st.button("Train on it", type="primary" if there.ready else "secondary", icon=":material/rocket_launch:"):
                 st.switch_page("pages/launch.py", query_params=use)
+    if path := own.path_of(name):
+        with action:
+            if st.button("Remove", icon=":material/delete:", key="remove"):
+                bring.confirm_removal(name, shown.title, path)
     left, right = st.columns([3, 2], gap="large")
     data = seen = None
     with left:
@@ -281,5 +290,7 @@ page.through_router()
 st.query_params.update()
 if named := st.query_params.get("dataset"):
     one(named)
+elif "bring" in st.query_params:
+    bring.show()
 else:
     overview()

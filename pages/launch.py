@@ -178,7 +178,7 @@ def pick(
         del st.query_params[kind]
         try:
             catalog.get(kind, wanted)
-            say(against[wanted])
+            say(against.get(wanted) or start.availability(wanted).sentence)  # what is gone is not among those that don't fit
         except UserError as error:
             say(str(error))
     form.keep(kind, wanted if wanted in offered else first)

@@ -89,6 +89,46 @@ def test_doctor_is_content_with_a_fresh_home_and_says_when_the_store_is_away(hom
     assert "can't be reached" in json.loads(capsys.readouterr().out)["faults"][0]
 
 
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Two features and a class; one row lacks a value."""
+    path = tmp_path / "mine.csv"
+    path.write_text("width,height,kind\n" + "".join(f"{i % 20},{i % 7},{'xy'[i // 30]}\n" for i in range(60)) + "1,,x\n")
+    return path
+
+
+def test_what_is_added_trains_as_any_other_and_its_run_is_read_after_it_was_removed(home: Path, table: Path, capsys) -> None:
+    assert main(["add", "mine", str(table), "--label", "kind", "--leave-out", "--title", "My table", "--json"]) == 0
+    printed = capsys.readouterr()
+    added = json.loads(printed.out)
+    assert added["classes"] == ["x", "y"] and added["shape"] == [2] and sum(added["sizes"].values()) == 60
+    assert "1 of the 61 rows lack a value" in printed.err
+    assert main(["list", "datasets", "--json"]) == 0
+    assert ("mine", "My table") in [(row["name"], row["title"]) for row in json.loads(capsys.readouterr().out)]
+
+    run_id = write.create_run(Experiment.make("classification", "mlp", "mine", training={"epochs": 2, "previews": 1}))
+    store.client().update_run(run_id, status="RUNNING")
+    subprocess.run([sys.executable, "-c", WORKER_ON_FEW, run_id], cwd=PROJECT)
+    assert main(["remove", "mine"]) == 0 and table.exists()
+    run = read.run(run_id)
+    assert run.state == "FINISHED", run.cause
+    assert run.experiment.dataset == "mine" and read.spec(run_id).features == ("width", "height")
+    assert main(["show", run_id]) == 0
+
+
+@pytest.mark.parametrize("words, sentence", [
+    (["mine", "TABLE"], "1 of the 61 rows lack a value, or have too few or too many cells. With --leave-out"),
+    (["mine", "TABLE", "--leave-out", "--label", "knd"], "has no column 'knd': take 'kind'"),
+    (["digits", "TABLE", "--leave-out"], "There is a data set 'digits' already"),
+    (["mine", "nowhere.zip"], "There is nothing at nowhere.zip"),
+])
+def test_what_can_t_be_added_exits_2_and_says_why(home: Path, table: Path, capsys, words: list[str], sentence: str) -> None:
+    assert main(["add", *(str(table) if word == "TABLE" else word for word in words)]) == 2
+    said = capsys.readouterr().err.strip()
+    assert sentence in said and "\n" not in said
+    assert main(["remove", "mine"]) == 2
+
+
 def _fits() -> list[tuple[str, str, str]]:
     """For every architecture and each of its tasks, a data set that needs no file from outside."""
     found = []

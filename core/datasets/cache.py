@@ -14,19 +14,20 @@ from torch import Tensor
 from core.home import home
 
 
-def cached(source: Path, settings: str, read: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
-    """What `read` gives, kept under the home until the file `source` has another size or time of change.
+def cached(source: Path, settings: str, read: Callable[[], dict[str, Tensor]], version: str = "") -> dict[str, Tensor]:
+    """What `read` gives, kept under the home until `source` has another `version`: by default its size and time of change,
+    which say all of a file, but not of a folder.
 
     `settings` names all else that the tensors depend on. A cache that can't be read is made anew; one that can't be
     written is done without.
     """
     state = source.stat()
-    version = f"{state.st_size} {state.st_mtime_ns}"
-    name = hashlib.sha256(f"{source.resolve()}\n{settings}".encode()).hexdigest()[:16]
+    metadata = {"version": version or f"{state.st_size} {state.st_mtime_ns}", "source": str(source.resolve())}
+    name = hashlib.sha256(f"{source.resolve()}\n{settings}".encode(errors="replace")).hexdigest()[:16]
     path = home() / "cache" / f"{source.stem}-{name}.safetensors"
     try:
         with safe_open(path, "pt") as held:
-            current = held.metadata() == {"version": version}
+            current = held.metadata() == metadata
         if current:
             return load_file(path)
     except (OSError, SafetensorError):
@@ -35,8 +36,20 @@ def cached(source: Path, settings: str, read: Callable[[], dict[str, Tensor]]) -
     part = path.with_suffix(f".{os.getpid()}")
     try:
         path.parent.mkdir(exist_ok=True)
-        save_file(tensors, part, {"version": version})
+        save_file(tensors, part, metadata)
         part.replace(path)
     except (OSError, SafetensorError):  # a full disk
         part.unlink(missing_ok=True)
     return tensors
+
+
+def forget(source: Path) -> None:
+    """Takes away all that is kept of `source`."""
+    for path in (home() / "cache").glob("*.safetensors"):
+        try:
+            with safe_open(path, "pt") as held:
+                of_it = (held.metadata() or {}).get("source") == str(source.resolve())
+            if of_it:
+                path.unlink()
+        except (OSError, SafetensorError):
+            continue  # damaged, or another process was first

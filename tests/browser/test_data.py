@@ -1,8 +1,12 @@
 """The Data page in Chromium."""
 
+import io
 import urllib.request
+import zipfile
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 
@@ -55,3 +59,41 @@ def test_a_download_without_network_says_so_where_it_was_asked_for(page: Page, s
     page.get_by_role("button", name="Download").click()
     expect(page.get_by_text("Kuzushiji-MNIST could not be downloaded: check the network")).to_be_visible()
     expect(page.get_by_role("button", name="Download")).to_be_visible()
+
+
+def test_an_uploaded_zip_is_checked_added_offered_for_launch_and_removed(page: Page, photograph, settle, tmp_path):
+    path = tmp_path / "garden flowers.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, level in (("rose", 200), ("tulip", 50)):
+            for i in range(12):
+                held = io.BytesIO()
+                Image.fromarray(np.full((16, 16, 3), (level, 10 * i, 90), np.uint8)).save(held, "PNG")
+                archive.writestr(f"flowers/{name}/{i}.png", held.getvalue())
+        archive.writestr("flowers/rose/broken.png", b"?")
+    page.goto("/data")
+    settle(page)
+    page.get_by_role("button", name="Bring your own").click()
+    page.wait_for_url("**bring=1**")
+    page.locator('input[type="file"]').set_input_files(path)
+    expect(page.get_by_text("1 of the 25 pictures can't be read")).to_be_visible()
+    expect(page.get_by_role("button", name="Add", exact=True)).to_be_disabled()
+    page.get_by_text("Leave out what can't be read", exact=True).click()
+    expect(page.get_by_role("button", name="Add", exact=True)).to_be_enabled()
+    expect(page.get_by_label("Title")).to_have_value("Garden flowers")
+    settle(page)
+    photograph(page, "bring-checked")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_url("**/data?dataset=garden-flowers")
+    expect(page.get_by_role("heading", name="Garden flowers")).to_be_visible()
+    expect(page.locator(".wall img").first).to_be_visible()
+    settle(page)
+    page.goto("/launch?task=classification&architecture=mlp&dataset=garden-flowers")
+    settle(page)
+    expect(page.get_by_role("radio", name="Garden flowers")).to_be_checked()
+    page.goto("/data?dataset=garden-flowers")
+    settle(page)
+    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    page.wait_for_url("**/data")
+    expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Garden flowers")).to_have_count(0)
