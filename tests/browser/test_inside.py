@@ -130,7 +130,7 @@ def test_an_uploaded_picture_stands_in_the_address(page: Page, lenet, settle, br
 
 
 def test_the_picture_is_under_the_pointer_and_a_click_keeps_it(page: Page, lenet, settle, photograph):
-    page.goto(f"/inside?run={lenet}&whole=Layers&of_layer=linear+1")
+    page.goto(f"/inside?run={lenet}&view=Whole+test+set&whole=Layers&of_layer=dense+1")
     settle(page)
     plane = page.get_by_role("img", name=re.compile("examples as linear 1 has them"))
     plane.scroll_into_view_if_needed()
@@ -151,7 +151,7 @@ def test_the_picture_is_under_the_pointer_and_a_click_keeps_it(page: Page, lenet
 
 
 def test_a_click_on_a_cell_opens_the_pictures_behind_it_and_one_of_them_can_be_asked(page: Page, lenet, settle):
-    page.goto(f"/inside?run={lenet}&whole=Confusion&true=3&guess=5")
+    page.goto(f"/inside?run={lenet}&view=Whole+test+set&whole=Confusion&true=3&guess=5")
     settle(page)
     matrix = page.get_by_role("img", name=re.compile("Confusion matrix"))
     matrix.scroll_into_view_if_needed()

@@ -177,9 +177,10 @@ def test_a_deep_network_s_layers_are_picked_by_their_block():
 
 
 def test_what_fits_is_offered_and_no_more(digits):
-    assert opened("inside", run=digits).segmented_control("view").options == ["One picture", "Weights", "What excites it"]
+    assert opened("inside", run=digits).segmented_control("view").options == [
+        "One picture", "Whole test set", "Weights", "What excites it"]
     assert opened("inside", run=kept("classification", "svm", "digits")).segmented_control("view").options == [
-        "One picture", "What excites it"]
+        "One picture", "Whole test set", "What excites it"]
     assert not [control for control in opened("inside", run=kept("adversarial", "dcgan", "faces")).segmented_control
                 if control.key == "view"]
 

@@ -26,20 +26,20 @@ def tiny() -> str:
 
 def test_nothing_is_computed_before_it_is_asked_for(tiny) -> None:
     page = opened("inside", run=tiny)
-    assert "All of the test at once" in words(page)
+    assert "Whole test set" in page.segmented_control("view").options
     assert "named rightly" not in words(page)
 
 
 def test_a_run_that_still_trains_is_asked_for_its_validation_split() -> None:
     run_id = kept("classification", "mlp", "sklearn-digits", state="RUNNING")
     try:
-        assert "200 pictures of the validation split" in words(opened("inside", run=run_id, whole="Mistakes"))
+        assert "200 pictures of the validation split" in words(opened("inside", run=run_id, view="Whole test set", whole="Mistakes"))
     finally:
         write.finish(run_id, "KILLED")
 
 
 def test_a_layer_is_laid_out_and_both_choices_stay_in_the_address(tiny) -> None:
-    page = opened("inside", run=tiny, whole="Layers", example="17")
+    page = opened("inside", run=tiny, view="Whole test set", whole="Layers", example="17")
     assert page.selectbox("of_layer").options[0] == "Input"
     assert page.selectbox("of_layer").value == "logits"
     assert "of the same class" in words(page)
@@ -51,7 +51,7 @@ def test_a_layer_is_laid_out_and_both_choices_stay_in_the_address(tiny) -> None:
 
 
 def test_a_cell_is_chosen_by_its_two_classes(tiny) -> None:
-    page = opened("inside", run=tiny, whole="Confusion", example="3")
+    page = opened("inside", run=tiny, view="Whole test set", whole="Confusion", example="3")
     page.selectbox("true").select("7")
     ran(page)
     address = address_of(page)
@@ -61,16 +61,16 @@ def test_a_cell_is_chosen_by_its_two_classes(tiny) -> None:
 
 
 def test_the_calibration_error_has_a_sentence(tiny) -> None:
-    page = opened("inside", run=tiny, whole="Calibration")
+    page = opened("inside", run=tiny, view="Whole test set", whole="Calibration")
     assert [metric.label for metric in page.metric] == ["Expected calibration error"]
     assert "When it says" in words(page) or "taken at its word" in words(page)
 
 
 def test_mistakes_have_two_orders_and_the_first_is_shown(tiny) -> None:
-    page = opened("inside", run=tiny, whole="Mistakes")
+    page = opened("inside", run=tiny, view="Whole test set", whole="Mistakes")
     assert "smallest chance" in words(page)
     assert ":red[:material/close:]" in words(page)
-    page = opened("inside", run=tiny, whole="Mistakes", order="The least sure")
+    page = opened("inside", run=tiny, view="Whole test set", whole="Mistakes", order="The least sure")
     assert "hardly preferred" in words(page)
 
 
@@ -81,13 +81,13 @@ def test_a_picture_of_the_test_split_can_be_asked(tiny) -> None:
 
 
 def test_two_models_are_shown_side_by_side(tiny) -> None:
-    page = opened("inside", run=tiny, other=tiny, other_step="0", whole="Confusion")
+    page = opened("inside", run=tiny, other=tiny, other_step="0", view="Whole test set", whole="Confusion")
     assert {"true", "other_true"} <= {box.key for box in page.selectbox}
 
 
 @pytest.mark.parametrize("address", [
-    {"whole": "Everything"}, {"whole": "Layers", "of_layer": "soul", "method": "magic", "example": "-1"},
-    {"whole": "Confusion", "true": "eleven"}, {"whole": "Mistakes", "order": "none", "example": "9999999"},
+    {"view": "Whole test set", "whole": "Everything"}, {"view": "Whole test set", "whole": "Layers", "of_layer": "soul", "method": "magic", "example": "-1"},
+    {"view": "Whole test set", "whole": "Confusion", "true": "eleven"}, {"view": "Whole test set", "whole": "Mistakes", "order": "none", "example": "9999999"},
 ])
 def test_nonsense_in_the_address_is_harmless(tiny, address) -> None:
     opened("inside", run=tiny, **address)
@@ -100,7 +100,7 @@ def test_sentences_are_looked_at_as_a_whole_too(whole, monkeypatch) -> None:
     monkeypatch.setattr(testset, "held_out", lambda loaded: {"test": drawn})
     run_id = kept("text_classification", "transformer-encoder", "film-reviews", vocabulary=VOCABULARY,
                   vocabulary_size=len(VOCABULARY))
-    page = opened("inside", run=run_id, whole=whole)
+    page = opened("inside", run=run_id, view="Whole test set", whole=whole)
     assert "40 sentences of the test split" in words(page)
 
 
