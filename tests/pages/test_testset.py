@@ -33,7 +33,8 @@ def test_nothing_is_computed_before_it_is_asked_for(tiny) -> None:
 def test_a_run_that_still_trains_is_asked_for_its_validation_split() -> None:
     run_id = kept("classification", "mlp", "sklearn-digits", state="RUNNING")
     try:
-        assert "200 pictures of the validation split" in words(opened("inside", run=run_id, view="Whole test set", whole="Mistakes"))
+        page = opened("inside", run=run_id, view="Whole test set", whole="Mistakes")
+        assert "200 pictures of the validation split" in words(page)
     finally:
         write.finish(run_id, "KILLED")
 
@@ -86,11 +87,11 @@ def test_two_models_are_shown_side_by_side(tiny) -> None:
 
 
 @pytest.mark.parametrize("address", [
-    {"view": "Whole test set", "whole": "Everything"}, {"view": "Whole test set", "whole": "Layers", "of_layer": "soul", "method": "magic", "example": "-1"},
-    {"view": "Whole test set", "whole": "Confusion", "true": "eleven"}, {"view": "Whole test set", "whole": "Mistakes", "order": "none", "example": "9999999"},
+    {"whole": "Everything"}, {"whole": "Layers", "of_layer": "soul", "method": "magic", "example": "-1"},
+    {"whole": "Confusion", "true": "eleven"}, {"whole": "Mistakes", "order": "none", "example": "9999999"},
 ])
 def test_nonsense_in_the_address_is_harmless(tiny, address) -> None:
-    opened("inside", run=tiny, **address)
+    opened("inside", run=tiny, view="Whole test set", **address)
 
 
 @pytest.mark.parametrize("whole", ["Layers", "Confusion", "Calibration", "Mistakes"])
