@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.plots.confusion import confusion
-from core.plots.curves import Curve, figure, omissions, smoothed, time_unit
+from core.plots.curves import Curve, figure, omissions, range_test, smoothed, time_unit
 
 
 def line(values, name: str = "a", along=None, **more) -> Curve:
@@ -69,3 +69,12 @@ def test_a_confusion_matrix_has_every_count_and_shades_by_the_share_of_the_true_
     assert drawn.customdata[0][1][0] == "3 taken for 8"
     assert [[cell[1] for cell in row] for row in drawn.customdata] == counts.tolist()
     assert list(map(list, drawn.text)) == [["90", "10"], ["", ""]]
+
+
+def test_a_range_test_marks_its_suggestion_where_it_lies_on_the_logarithmic_axis() -> None:
+    tried = line([2.0, 1.0, 50.0], along=[1e-4, 1e-2, 1.0])
+    drawn = range_test(tried, 0.9, 1e-3)
+    assert drawn.layout.shapes[0].x0 == 1e-3
+    assert drawn.layout.annotations[0].x == pytest.approx(-3) and drawn.layout.annotations[0].text == "0.001"
+    assert drawn.layout.yaxis.range == (0, 2.5)
+    assert not range_test(tried, 0.9, None).layout.shapes
