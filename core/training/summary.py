@@ -63,18 +63,18 @@ class Summary:
 def summarise(experiment: Experiment) -> Summary:
     """What `experiment` would cost, without reading its data."""
     spec = catalog.get("dataset", experiment.dataset)(experiment.data).spec()
-    at_once = math.ceil(experiment.training.batch_size / experiment.training.accumulate)
-    # What is counted is the model's own arithmetic, on a batch that is not cut further.
-    plain = {"compile": False, "accumulate": 1, "precision": "float32"}
-    experiment = experiment.model_copy(update={"training": experiment.training.model_copy(update=plain)})
     try:
-        return _measure(experiment, spec, at_once, FakeTensorMode())
+        return _measure(experiment, spec, FakeTensorMode())
     except (DataDependentOutputException, DynamicOutputShapeException):
         # Some task looks at the numbers themselves: then the step has to be a real one.
-        return _measure(experiment, spec, at_once, nullcontext())
+        return _measure(experiment, spec, nullcontext())
 
 
-def _measure(experiment: Experiment, spec: DataSpec, at_once: int, mode: FakeTensorMode | nullcontext) -> Summary:
+def _measure(experiment: Experiment, spec: DataSpec, mode: FakeTensorMode | nullcontext) -> Summary:
+    at_once = math.ceil(experiment.training.batch_size / experiment.training.accumulate)
+    # What is counted is the model's own arithmetic, on a batch that is not cut further.
+    plain = {"compile": False, "channels_last": False, "accumulate": 1, "precision": "float32"}
+    experiment = experiment.model_copy(update={"training": experiment.training.model_copy(update=plain)})
     layers: dict[str, Layer] = {}
     kept: dict[int, Tensor] = {}  # by storage: what backward passes wait for; held, so that no address comes twice
 

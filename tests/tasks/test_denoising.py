@@ -106,7 +106,7 @@ def test_measures_are_means_over_the_pictures_with_the_same_noise_at_each_look(t
 
 
 def test_training_draws_fresh_noise_in_each_step(task, split):
-    task.optimiser.param_groups[0]["lr"] = 0.0
+    task.descent.optimiser.param_groups[0]["lr"] = 0.0
     batch = Batch(split.inputs, None)
     assert task.step(batch)["loss"] != task.step(batch)["loss"]
 

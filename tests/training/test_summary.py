@@ -79,3 +79,12 @@ def test_measuring_leaves_the_random_numbers_alone():
     before = torch.get_rng_state()
     summary.summarise(Experiment.make("classification", "lenet", "digits"))
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_parts_of_a_batch_need_less_memory_and_a_compiled_model_as_much_as_any():
+    names = ("classification", "lenet", "digits")
+    whole = summary.summarise(Experiment.make(*names, training={"batch_size": 64}))
+    parts = summary.summarise(Experiment.make(*names, training={"batch_size": 64, "accumulate": 4}))
+    assert parts.activations == whole.activations // 4
+    same = {"batch_size": 64, "compile": True, "precision": "float16", "channels_last": True}
+    assert summary.summarise(Experiment.make(*names, training=same)).memory == whole.memory
