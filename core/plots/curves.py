@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -89,10 +90,12 @@ def range_test(tried: Curve, smoothing: float, suggestion: float | None) -> go.F
     """The losses of a learning-rate range test, `tried` along the rates, with a line at the suggested rate."""
     drawn = figure([tried], smoothing=smoothing, log_x=True)
     drawn.update_xaxes(title_text="learning rate", unifiedhovertitle_text="learning rate %{x:.3~g}", exponentformat="power")
-    drawn.update_yaxes(title_text="loss")
+    # Where the loss bursts it leaves the chart at the top: it is the fall that is looked at.
+    drawn.update_yaxes(title_text="loss", range=[0, 1.25 * float(tried.y[0])])
     if suggestion:
-        drawn.add_vline(suggestion, line={"color": tried.colour, "dash": "dash"}, annotation_text=f"{suggestion:g}",
-                        annotation_position="top right")
+        drawn.add_vline(suggestion, line={"color": tried.colour, "dash": "dash"})
+        drawn.add_annotation(x=math.log10(suggestion), y=1, yref="paper", xanchor="left", yanchor="top", showarrow=False,
+                             text=f"{suggestion:g}")  # Plotly takes the logarithm of a line's place, and not of a text's
     return drawn
 
 

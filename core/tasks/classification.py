@@ -73,9 +73,11 @@ class Classification(ClassifierTask):
         inputs, answers = mixed(inputs, batch.targets, settings.mixup)
         logits = self.model(inputs)  # (batch, classes)
         guesses = logits.detach().argmax(1)
-        losses = [share * F.cross_entropy(logits.float(), targets, label_smoothing=settings.label_smoothing)
-                  for targets, share in answers]
-        return sum(losses), {"accuracy": sum(share * (guesses == targets).float().mean() for targets, share in answers)}
+        loss = accuracy = 0.0
+        for targets, share in answers:
+            loss = loss + share * F.cross_entropy(logits.float(), targets, label_smoothing=settings.label_smoothing)
+            accuracy = accuracy + share * (guesses == targets).float().mean()
+        return loss, {"accuracy": accuracy}
 
     def model_input(self, batch: Batch) -> Tensor:
         return standardised(batch.inputs, self.spec)

@@ -79,7 +79,7 @@ def _measure(
     """`emptied`: the model is built for real, and its numbers are forgotten before the step."""
     at_once = math.ceil(experiment.training.batch_size / experiment.training.accumulate)
     # What is counted is the model's own arithmetic, on a batch that is not cut further.
-    plain = {"compile": False, "accumulate": 1, "precision": "float32"}
+    plain = {"compile": False, "channels_last": False, "accumulate": 1, "precision": "float32"}
     experiment = experiment.model_copy(update={"training": experiment.training.model_copy(update=plain)})
     with torch.random.fork_rng(devices=()):
         with nullcontext() if emptied else mode:

@@ -22,6 +22,7 @@ from core.datasets.base import Data
 from core.experiment import Experiment
 from core.tasks.augment import shifted
 from core.tasks.base import standardised
+from core.tasks.descent import make_optimiser
 from core.tracking import write
 from core.training.loop import fit, shuffled
 from core.training.setup import build_model, build_task, seed_everything
@@ -39,7 +40,7 @@ class Bare:
         seed_everything(0, False)
         self.data, self.size = data, experiment.training.batch_size
         self.model = build_model(experiment, data.spec)
-        self.optimiser = torch.optim.Adam(self.model.parameters(), experiment.training.learning_rate)
+        self.optimiser = make_optimiser(self.model.parameters(), experiment.training)
         self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimiser, 10_000)
         self.batches, self.epoch, self.seconds, self.wall = iter(()), 0, 0.0, 0.0
 
@@ -79,7 +80,7 @@ class Alternating:
     STEPS = 10
 
     def __init__(self, log: write.RunLog, bare: Bare):
-        self.log, self.bare, self.seconds, self.wall, self.process, self.since = log, bare, 0.0, 0.0, 0.0, None
+        self.log, self.bare, self.seconds, self.wall, self.since = log, bare, 0.0, 0.0, None
 
     def __getattr__(self, moment: str):
         return getattr(self.log, moment)
@@ -92,10 +93,11 @@ class Alternating:
             self.seconds += time.thread_time() - self.since[0]
             self.wall += time.perf_counter() - self.since[1]
             self.bare(self.STEPS)
+            self.process = time.process_time() - self.process_before
         else:
             while self.log._uploads:
                 time.sleep(0.05)
-            self.process = -time.process_time()
+            self.process_before = time.process_time()
         self.since = time.thread_time(), time.perf_counter()
 
 
@@ -105,7 +107,7 @@ def test_the_logged_loop_costs_at_most_3_percent_more_than_the_same_loop_written
 ) -> None:
     """Ten steps of the one and ten of the other in turn. What counts is processor time, which the machine's other work
     doesn't change: that of the loop's thread beside the bare loop's, and the share of a core that the log's thread takes."""
-    training = {"epochs": 4, "batch_size": 64, "previews": 1, "device": "cpu"}
+    training = {"epochs": 10, "batch_size": 128, "previews": 1, "device": "cpu"}
     experiment, data = Experiment.make("classification", "lenet", "digits", training=training), digits()
     bare = Bare(experiment, data)
     bare(30)  # warm
@@ -120,9 +122,8 @@ def test_the_logged_loop_costs_at_most_3_percent_more_than_the_same_loop_written
     finally:
         torch.set_num_threads(threads)
     listener.log.close()
-    process = listener.process + time.process_time()
     loop = listener.seconds / bare.seconds
-    writing = (process - listener.seconds - bare.seconds) / (listener.wall + bare.wall)
+    writing = (listener.process - listener.seconds - bare.seconds) / (listener.wall + bare.wall)
     record_property("logged / bare", loop + writing)
     print(f"\nthe loop's thread {loop:.3f} of the bare loop's time, the log's {writing:.3f} of a core, in all "
           f"{loop + writing:.3f}; by the clock {listener.wall / bare.wall:.3f}; {bare.seconds:.1f} s of bare steps")
@@ -205,4 +206,4 @@ def test_the_tutorials_way_to_batches_takes_at_least_3_times_ours_and_is_slower_
     record_property("tutorial / ours", whole)
     print(f"\nthe tutorials' way / ours on {device.type}: batches alone {batches:.1f}, with LeNet-5 {whole:.2f}")
     assert batches >= 3
-    assert whole >= (3 if device.type == "cuda" else 1.3)
+    assert whole >= (3 if device.type == "cuda" else 1.7)

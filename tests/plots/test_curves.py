@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.plots.confusion import confusion
-from core.plots.curves import Curve, figure, omissions, smoothed, time_unit
+from core.plots.curves import Curve, figure, omissions, range_test, smoothed, time_unit
 
 
 def line(values, name: str = "a", along=None, **more) -> Curve:
@@ -75,3 +75,12 @@ def test_a_level_is_a_dashed_line_with_its_name() -> None:
     shape, = figure([line([0.1, 0.2])], level=(0.9, "baseline")).layout.shapes
     assert (shape.y0, shape.y1, shape.line.dash, shape.label.text) == (0.9, 0.9, "dash", "baseline")
     assert not figure([line([0.1, 0.2])]).layout.shapes
+
+
+def test_a_range_test_marks_its_suggestion_where_it_lies_on_the_logarithmic_axis() -> None:
+    tried = line([2.0, 1.0, 50.0], along=[1e-4, 1e-2, 1.0])
+    drawn = range_test(tried, 0.9, 1e-3)
+    assert drawn.layout.shapes[0].x0 == 1e-3
+    assert drawn.layout.annotations[0].x == pytest.approx(-3) and drawn.layout.annotations[0].text == "0.001"
+    assert drawn.layout.yaxis.range == (0, 2.5)
+    assert not range_test(tried, 0.9, None).layout.shapes

@@ -97,3 +97,12 @@ def test_a_network_that_looks_at_numbers_while_it_is_built_is_measured_without_a
     with pytest.raises(DataDependentOutputException):
         summary._measure(experiment, spec, FakeTensorMode())
     assert summary.summarise(experiment) == summary._measure(experiment, spec, nullcontext())
+
+
+def test_parts_of_a_batch_need_less_memory_and_a_compiled_model_as_much_as_any():
+    names = ("classification", "lenet", "digits")
+    whole = summary.summarise(Experiment.make(*names, training={"batch_size": 64}))
+    parts = summary.summarise(Experiment.make(*names, training={"batch_size": 64, "accumulate": 4}))
+    assert parts.activations == whole.activations // 4
+    same = {"batch_size": 64, "compile": True, "precision": "float16", "channels_last": True}
+    assert summary.summarise(Experiment.make(*names, training=same)).memory == whole.memory
