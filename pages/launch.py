@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import streamlit as st
@@ -101,6 +102,23 @@ def clone(run_id: str) -> None:
     st.query_params.from_dict(names | given)
 
 
+def writes_address(action: Callable[..., None]) -> Callable[..., None]:
+    """An answer to a click that changes the address. A click that was quicker than the answer to the one before still
+    brings the address from before it, which must not undo what that one has written."""
+    @functools.wraps(action)
+    def answer(*arguments: Any) -> None:
+        outdated = st.session_state.setdefault("launch_outdated", [])
+        if st.query_params.to_dict() in outdated:
+            st.query_params.from_dict(st.session_state["launch_address"])
+        outdated.append(st.query_params.to_dict())
+        action(*arguments)
+        st.session_state["launch_address"] = st.query_params.to_dict()
+        st.session_state["launch_acted"] = True
+
+    return answer
+
+
+@writes_address
 def set_value(path: str, value: Any) -> None:
     """Takes over a change of the form, unless it would make the experiment invalid: then the sentence says so."""
     others = {other: text for other, text in changed().items() if other != path}
@@ -115,6 +133,7 @@ def set_value(path: str, value: Any) -> None:
         say(str(error))
 
 
+@writes_address
 def choose(kind: str) -> None:
     """Takes over a choice of task, architecture or data set. What no longer fits goes, and with it the settings of what
     was left; those of the training stay."""
@@ -135,6 +154,7 @@ def choose(kind: str) -> None:
             del st.query_params[path]
 
 
+@writes_address
 def forget() -> None:
     """Back to the recipe."""
     for path in changed():
@@ -289,6 +309,8 @@ def facts(experiment: Experiment, summary: Summary, device: Device | None) -> It
 # ---- the page
 
 page.through_router()
+if not st.session_state.pop("launch_acted", False):  # the address comes from the browser: a link, or a step back in it
+    st.session_state.pop("launch_outdated", None)
 if run_id := st.query_params.get("from"):
     clone(run_id)
 

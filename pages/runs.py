@@ -36,8 +36,6 @@ def empty() -> None:
 def queue_now(known: list[str]) -> None:
     """What is running and waiting. When a run comes, starts or goes, the whole page follows."""
     running, waiting = read.runs_in_state("RUNNING"), read.runs_in_state("SCHEDULED")
-    if [run.id for run in running + waiting] != known:
-        st.rerun()
     if not known:
         st.caption("Nothing is running, and nothing waits.")
     for run in running:
@@ -54,6 +52,8 @@ def queue_now(known: list[str]) -> None:
             st.markdown(f"{page.badge_text(run.state)} :gray[{'next' if place == 1 else f'place {place}'} in the queue]",
                         width="content")
             run_view.stop_button(run)
+    if [run.id for run in running + waiting] != known:
+        st.rerun()  # last: it would forget a click on a button that is yet to be drawn
 
 
 def facts(run: read.Run) -> list[str]:

@@ -74,8 +74,10 @@ def one(run_id: str) -> None:
     live = run.state not in read.ENDED
     every = LIVE_SECONDS if live else None
     st.title(run.name, anchor=False)
-    st.fragment(heading, run_every=every)(run.id, (run.state, run.phase))
-    actions(run)
+    head = st.container()
+    actions(run)  # before what may ask for another run of the page, which would forget a click
+    with head:
+        st.fragment(heading, run_every=every)(run.id, (run.state, run.phase))
     st.fragment(numbers, run_every=every)(run.id)
     left, right = st.columns([3, 2], gap="large")
     with left:

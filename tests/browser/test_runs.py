@@ -67,7 +67,8 @@ def test_the_queue_and_the_ended_runs(page: Page, running, settle, photograph, u
     page.get_by_role("link", name="Multilayer perceptron").first.click()
     page.wait_for_url(re.compile(rf"/runs\?run={running}"))
     page.get_by_role("link", name="All runs").click()
-    page.wait_for_url(re.compile("/runs$"))
+    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+    settle(page)
     stop = page.get_by_role("button", name="Stop")
     expect(stop).to_have_count(1)  # what the run's own view left has gone
     stop.click()
