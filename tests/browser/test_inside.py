@@ -132,7 +132,7 @@ def test_an_uploaded_picture_stands_in_the_address(page: Page, lenet, settle, br
 def test_the_picture_is_under_the_pointer_and_a_click_keeps_it(page: Page, lenet, settle, photograph):
     page.goto(f"/inside?run={lenet}&view=Whole+test+set&whole=Layers&of_layer=dense+1")
     settle(page)
-    plane = page.get_by_role("img", name=re.compile("examples as linear 1 has them"))
+    plane = page.get_by_role("img", name=re.compile("examples as dense 1 has them"))
     plane.scroll_into_view_if_needed()
     point = plane.locator(".scatterlayer .point").nth(200)
     box = point.bounding_box()

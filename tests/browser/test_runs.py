@@ -9,6 +9,8 @@ from core.experiment import Experiment
 from core.jobs import queue
 from core.tracking import read
 
+STOP = re.compile("Stop$")  # and not the filter for those "stopped"
+
 
 @pytest.fixture
 def running(the_apps_store, until) -> str:
@@ -27,12 +29,9 @@ def test_a_live_run_draws_on_in_place_and_is_stopped_resumed_and_deleted(page: P
     chart = page.get_by_role("img", name="Loss over the run")
     expect(chart).to_be_visible()
     page.wait_for_function("() => document.querySelector('.chart')?.calcdata")
-    before = page.evaluate("""() => {
-        const chart = document.querySelector('.chart');
-        window.kept = chart;
-        return chart.calcdata[0].length;  // points of the first line
-    }""")
-    page.wait_for_function("(before) => document.querySelector('.chart').calcdata[0].length > before", arg=before)
+    count = "document.querySelector('.chart').calcdata.reduce((count, line) => count + line.length, 0)"
+    before = page.evaluate(f"() => {{ window.kept = document.querySelector('.chart'); return {count}; }}")
+    page.wait_for_function(f"(before) => {count} > before", arg=before)
     assert page.evaluate("() => window.kept === document.querySelector('.chart')")  # updated, not made anew
     expect(page.get_by_text(re.compile(r"step [\d,]+ of [\d,]+ · epoch")).first).to_be_visible()
     photograph(page, "run-live")
@@ -41,12 +40,12 @@ def test_a_live_run_draws_on_in_place_and_is_stopped_resumed_and_deleted(page: P
         page.get_by_role("tab", name=tab).click()
     expect(page.get_by_text("parameters", exact=False).last).to_be_visible()  # the log's first lines
 
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name=STOP).click()
     expect(page.get_by_text("resume goes on from there", exact=False)).to_be_visible(timeout=30_000)
     stopped = read.run(running)
     page.get_by_role("button", name="Resume").click()
     until(running, lambda run: run.step > stopped.step)
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name=STOP).click()
     expect(page.get_by_role("button", name="Delete")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Delete").click()
     dialog = page.get_by_role("dialog")
@@ -69,7 +68,7 @@ def test_the_queue_and_the_ended_runs(page: Page, running, settle, photograph, u
     page.get_by_role("link", name="All runs").click()
     expect(page.get_by_role("heading", name="Runs")).to_be_visible()
     settle(page)
-    stop = page.get_by_role("button", name="Stop")
+    stop = page.get_by_role("button", name=STOP)
     expect(stop).to_have_count(1)  # what the run's own view left has gone
     stop.click()
     until(waiting, lambda run: run.state == "FINISHED")
