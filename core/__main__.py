@@ -78,9 +78,7 @@ def _list(options: argparse.Namespace) -> int:
     else:
         rows = []
         for name, cls in catalog.entries(KINDS[options.what]).items():
-            row = {"name": name, "title": cls.card.title}
-            if cls.card.year:
-                row["year"] = cls.card.year
+            row = {"name": name, "title": cls.card.title, "year": cls.card.year or None}
             if options.what == "architectures":
                 row["tasks"] = list(cls.card.tasks)
             if options.what == "datasets":
@@ -317,10 +315,10 @@ def _version(package: str) -> str:
 
 
 def _table(rows: list[dict]) -> None:
-    cells = [list(rows[0]), *[[str(value) for value in row.values()] for row in rows]] if rows else []
-    widths = [max(len(row[i]) for row in cells if i < len(row)) for i in range(len(cells[0]))] if cells else []
+    cells = [list(rows[0]), *[["" if value is None else str(value) for value in row.values()] for row in rows]] if rows else []
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip())
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class Torchvision(Architecture):
 
     @classmethod
     def misfit(cls, spec: DataSpec) -> str | None:
-        if spec.kind != "images" or spec.shape[0] not in (1, 3):
+        if spec.shape[0] not in (1, 3):
             return "torchvision's networks need pictures, grey or coloured."
         return None
 

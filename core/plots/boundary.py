@@ -41,7 +41,7 @@ def plane(
     rows, columns = chances.shape[:2]
     figure = go.Figure(go.Image(
         z=tints(chances, dark), x0=left, dx=(right - left) / (columns - 1), y0=bottom, dy=(top - bottom) / (rows - 1),
-        zsmooth="fast", hoverinfo="skip",
+        zsmooth="fast", hoverinfo="none",  # it can be clicked all the same
     ))
     for some, opacity, style in ((lines, 0.3, {"width": 1}), (picked, 1, {"width": 2.5, "dash": "dot"}),
                                  (border, 1, {"width": 2.5})):
@@ -51,7 +51,7 @@ def plane(
     for number, name in enumerate(classes):
         mine = targets == number
         figure.add_scatter(
-            x=points[mine, 0], y=points[mine, 1], mode="markers", name=name,
+            x=points[mine, 0], y=points[mine, 1], mode="markers", name=name, customdata=np.flatnonzero(mine)[:, None],
             marker={"color": class_colour(number), "size": np.where(wrong[mine], 10, 7),
                     "line": {"width": np.where(wrong[mine], 2, 1), "color": np.where(wrong[mine], INK[dark], RIM[dark])}},
             hovertemplate=f"{name}<br>{features[0]} %{{x:.3g}}, {features[1]} %{{y:.3g}}<extra></extra>",
@@ -60,7 +60,7 @@ def plane(
         x=[asked[0]], y=[asked[1]], mode="markers", showlegend=False, hoverinfo="skip",
         marker={"symbol": "circle-cross-open", "size": 20, "color": INK[dark], "line": {"width": 2.5}},
     )
-    figure.update_layout(margin={"l": 4, "r": 4, "t": 30, "b": 4}, hovermode="closest", dragmode=False,
+    figure.update_layout(margin={"l": 4, "r": 4, "t": 30, "b": 4}, hovermode="closest", hoverdistance=8, dragmode=False,
                          legend={"itemsizing": "constant"})
     bare = {"showgrid": False, "zeroline": False, "fixedrange": True, "constrain": "domain"}
     figure.update_xaxes(bare, range=[left, right], title_text=features[0])

@@ -172,3 +172,18 @@ def test_a_click_on_a_cell_opens_the_pictures_behind_it_and_one_of_them_can_be_a
     settle(page)
     expect(page.get_by_text("Labelled “0”")).to_be_in_viewport()
     assert answer(page) == "0"
+
+
+def test_a_click_in_the_plane_asks_about_that_point(page: Page, the_apps_store, settle, until):
+    run_id, = queue.submit(Experiment.make("classification", "neuron", "moons", training={"epochs": 2}))
+    until(run_id, lambda run: run.state == "FINISHED")
+    page.goto(f"/inside?run={run_id}")
+    settle(page)
+    plane = page.get_by_role("img", name=re.compile("The plane in the colours of the answers"))
+    area = plane.locator(".nsewdrag").bounding_box()
+    page.mouse.click(area["x"] + area["width"] * 0.01, area["y"] + area["height"] * 0.01)  # where no point lies
+    page.wait_for_url(re.compile(r"first=-1\.[2-9].*second=1\.[3-9]"))
+    settle(page)
+    point = plane.locator(".scatterlayer .point").nth(40).bounding_box()
+    page.mouse.click(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
+    page.wait_for_url(re.compile(r"first=(?!-1\.[2-9])"))

@@ -169,10 +169,19 @@ def _named(side: Side, row: Tensor) -> None:
 
 
 def _slider(name: str, key: str, value: float, low: float, high: float) -> float:
-    """A slider over one of the two features, in steps of a hundredth of its range or a little less."""
-    step = 10.0 ** math.floor(math.log10((high - low) / 100))
-    low, high, value = (round(round(number / step) * step, 10) for number in (low, high, value))
+    """A slider over one of the two features."""
+    step = _step(low, high)
+    low, high, value = (_rounded(number, step) for number in (low, high, value))
     return address.slider(name, key, value, low, high, step, format="%.6g")
+
+
+def _step(low: float, high: float) -> float:
+    """A hundredth of the range or a little less."""
+    return 10.0 ** math.floor(math.log10((high - low) / 100))
+
+
+def _rounded(number: float, step: float) -> float:
+    return round(round(number / step) * step, 10)
 
 
 def _picked(side: Side, layers: Sequence[Response]) -> tuple[int, int]:
@@ -190,15 +199,26 @@ def _plane(
     loaded, field = side.loaded, boundary.field(side.loaded, where)
     wrong = boundary.chances(loaded, points).argmax(1) != targets.numpy()
     lines = [line for one in layers[layer].strongest[:LINES] for line in layers[layer].turns(one)] if layers else []
+    left, right, bottom, top = where
+
+    def ask(clicked: int | list[int]) -> None:
+        if isinstance(clicked, int):
+            x, y = points[clicked].tolist()
+        else:
+            shares = [place / (count - 1) for place, count in zip(clicked, field.chances.shape, strict=False)]
+            x, y = left + shares[1] * (right - left), bottom + shares[0] * (top - bottom)
+        steps = _step(left, right), _step(bottom, top)
+        st.query_params.update(first=str(_rounded(x, steps[0])), second=str(_rounded(y, steps[1])))
+
     chart(
         plots.plane(where, field.chances, points.numpy(), targets.numpy(), wrong, at, features=loaded.spec.features,
                     classes=loaded.spec.classes, border=field.border, lines=lines,
                     picked=layers[layer].turns(neuron) if layers else [], dark=page.dark()),
         key=f"{side.key}plane", height=400 if side.narrow else 500,
         alt=f"The plane in the colours of the answers, with {len(points)} points of which {int(wrong.sum())} lie on the "
-        "wrong side of the border.",
+        "wrong side of the border.", on_click=ask,
     )
-    words = f"{int(wrong.sum())} of {len(points):,} points lie on the wrong side of the border: they have a thick rim."
+    words = f"Click anywhere to ask about that point. {int(wrong.sum())} of {len(points):,} points lie on the wrong side of the border: they have a thick rim."
     if layers:
         words += (f" Thin lines: where the neurons of layer {layer + 1} turn"
                   + (f" (the {LINES} strongest)" if len(layers[layer].strongest) > LINES else "")

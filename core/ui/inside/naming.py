@@ -48,7 +48,7 @@ LOOKS = {
 
 
 def show(sides: Sequence[Side]) -> None:
-    question, answers = st.columns([5, 9], gap="large")
+    question, answers = st.columns([2, 3], gap="large")
     with question:
         picture = ask_small(sides[0].loaded)
     with answers:
