@@ -145,16 +145,19 @@ def attention(weights: np.ndarray, tokens: Sequence[str], most: float) -> go.Fig
     return figure
 
 
-def tinted(tokens: Sequence[str], pull: np.ndarray, known: Sequence[bool], dark: bool) -> str:
-    """Words on grounds that say how much each counts, `pull` `(tokens,)` around zero, as HTML; unknown ones underlined."""
-    most = max(float(np.abs(pull).max()), 0.2)  # a sentence in which nothing matters stays pale
+def tinted(
+    tokens: Sequence[str], pull: np.ndarray, known: Sequence[bool], dark: bool, unit: str = "in log odds", least: float = 0.2
+) -> str:
+    """Words on grounds that say how much each counts, `pull` `(tokens,)` around zero, as HTML; unknown ones underlined. At
+    least `least` takes the full colour: a sentence in which nothing matters stays pale."""
+    most = max(float(np.abs(pull).max()), least)
     colours = coloured(pull[None], dark, most, signed=True)[0]  # (tokens, 3)
     words = []
     for token, weight, is_known, colour in zip(tokens, pull, known, colours, strict=True):
         bright = colour @ np.array([0.299, 0.587, 0.114]) > 140
         line = "" if is_known else "text-decoration:underline wavy;text-underline-offset:3px;"
         words.append(
-            f'<span title="{weight:+.2f} in log odds" style="background:rgb({colour[0]},{colour[1]},{colour[2]});'
+            f'<span title="{weight:+.2f} {unit}" style="background:rgb({colour[0]},{colour[1]},{colour[2]});'
             f"color:{'#14181c' if bright else '#fff'};{line}padding:.2em .4em;border-radius:.35em;margin:.15em .1em;"
             f'display:inline-block">{escape(token)}</span>'
         )

@@ -278,3 +278,27 @@ def test_a_sentence_is_read_and_a_head_is_picked():
     page.text_input("text").set_value("")
     ran(page)
     assert "no word in this text" in words(page)
+
+
+def test_the_memory_of_a_recurrent_network_is_seen_gate_by_gate_and_cell_by_cell():
+    run_id = kept("text_classification", "lstm", "film-reviews", vocabulary=VOCABULARY, vocabulary_size=len(VOCABULARY),
+                  model={"width": 30, "depth": 2, "bidirectional": True})
+    page = opened("inside", run=run_id, text="a moving story , beautifully told")
+    assert "What it remembers" in words(page) and "How far back it sees" in words(page)
+    assert "Attention" not in words(page)
+    assert page.selectbox("recurrent").options == [
+        "Layer 1, forwards", "Layer 1, backwards", "Layer 2, forwards", "Layer 2, backwards"]
+    page.selectbox("recurrent").select("Layer 2, backwards")
+    ran(page)
+    page.segmented_control("seen").set_value("forget gate")
+    ran(page)
+    page.number_input("cell").set_value(7)
+    ran(page)
+    assert {"recurrent": "Layer 2, backwards", "seen": "forget gate", "cell": "7"}.items() <= address_of(page).items()
+    assert "How much of the cell is kept" in words(page)
+
+
+def test_an_address_that_asks_for_what_a_recurrent_network_has_not_shows_what_it_has():
+    run_id = kept("text_classification", "elman", "film-reviews", vocabulary=VOCABULARY, vocabulary_size=len(VOCABULARY))
+    page = opened("inside", run=run_id, text="a story", recurrent="Layer 9", seen="forget gate", cell="x")
+    assert "The state that the next word" in words(page) and not page.error

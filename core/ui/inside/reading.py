@@ -1,4 +1,4 @@
-"""A sentence is read: the answer, the words that decided it, and the attention of each layer and head."""
+"""A sentence is read: the answer, the words that decided it, and the attention or the memory behind it."""
 
 from __future__ import annotations
 
@@ -6,26 +6,31 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.inside import attention
+from core.inside import reading, recurrence
+from core.inside.reading import Reading
 from core.plots import inside as plots
 from core.ui import address, page
 from core.ui.chart import chart
+from core.ui.inside import remembering
 from core.ui.inside.side import Side, answer_line, chances, places
 from core.ui.tiles import Group, Tile, tiles
 
 SENTENCES = ("A moving story, beautifully told and wonderfully acted.", "The plot is dull and the jokes are not funny.")
 
 TITLE = "One sentence"
-fits = attention.fits
+fits = reading.fits
 
 
 def show(sides: Sequence[Side]) -> None:
     text = _sentence()
-    readings = [attention.read_sentence(side.loaded, text) for side in sides]
-    for side, reading, place in zip(sides, readings, places(sides), strict=True):
+    made = [reading.read_sentence(side.loaded, text) for side in sides]
+    for side, of_side, place in zip(sides, made, places(sides), strict=True):
         with place:
-            _answered(side, reading)
-            _attention(side, reading)
+            _answered(side, of_side)
+            if of_side.layers:
+                _attention(side, of_side)
+            if recurrence.fits(side.loaded):
+                remembering.show(side, of_side)
 
 
 def _sentence() -> str:
@@ -40,11 +45,11 @@ def _sentence() -> str:
     return text
 
 
-def _answered(side: Side, reading: attention.Reading) -> None:
-    if reading.left_out:
-        st.warning(f"This text is too long for the model: its last {reading.left_out} words and signs were left out.",
+def _answered(side: Side, made: Reading) -> None:
+    if made.left_out:
+        st.warning(f"This text is too long for the model: its last {made.left_out} words and signs were left out.",
                    icon=":material/content_cut:")
-    answer = reading.answer
+    answer = made.answer
     said, words = st.columns([1, 1] if side.narrow else [2, 5], gap="large")
     with said:
         answer_line(answer)
@@ -52,15 +57,15 @@ def _answered(side: Side, reading: attention.Reading) -> None:
     with words:
         st.markdown("**Which words decided it**", help="Each word is taken away in turn (erasure: Li, Monroe and Jurafsky "
                     "2016). The stronger its colour, the more the odds of this answer change without it.")
-        st.html(plots.tinted(reading.tokens, reading.pull, reading.known, page.dark()))
-        name, unknown = answer.classes[answer.best], reading.known.count(False)
+        st.html(plots.tinted(made.tokens, made.pull, made.known, page.dark()))
+        name, unknown = answer.classes[answer.best], made.known.count(False)
         st.caption(f":blue[Blue] words speak for “{name}”, :orange[orange] ones against it." + (
             f" The model has never read the underlined {'one' if unknown == 1 else 'ones'}." if unknown else ""))
 
 
-def _attention(side: Side, reading: attention.Reading) -> None:
+def _attention(side: Side, made: Reading) -> None:
     key = f"{side.key}head"
-    heads = {f"{layer}.{head}": weights for layer, of_layer in enumerate(reading.layers, 1)
+    heads = {f"{layer}.{head}": weights for layer, of_layer in enumerate(made.layers, 1)
              for head, weights in enumerate(of_layer, 1)}
     chosen = address.choice(key, list(heads))
     most = max(float(weights.max()) for weights in heads.values())
@@ -73,10 +78,10 @@ def _attention(side: Side, reading: attention.Reading) -> None:
             Group(f"Layer {layer}", "", [
                 Tile(f"{layer}.{head}", f"Layer {layer}, head {head}", plots.coloured(weights, dark, most, signed=False))
                 for head, weights in enumerate(of_layer, 1)
-            ]) for layer, of_layer in enumerate(reading.layers, 1)
+            ]) for layer, of_layer in enumerate(made.layers, 1)
         ], chosen, lambda picked: st.query_params.update({key: picked}), key=f"{key}s", side=76)
     with large:
-        tokens = [token if known else f"{token} (?)" for token, known in zip(reading.tokens, reading.known, strict=True)]
+        tokens = [token if known else f"{token} (?)" for token, known in zip(made.tokens, made.known, strict=True)]
         layer, head = chosen.split(".")
         st.markdown(f"**Layer {layer}, head {head}**")
         chart(plots.attention(heads[chosen], tokens, most), key=f"{side.key}attention",

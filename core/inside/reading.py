@@ -1,5 +1,5 @@
-"""What a Transformer makes of a sentence: its class, which words decided it, and which word looks at which in every
-layer and head (Vaswani et al. 2017, figures 3 to 5)."""
+"""What a model makes of a sentence: its class, which words decided it, and, in a Transformer, which word looks at which in
+every layer and head (Vaswani et al. 2017, figures 3 to 5)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ from core.inside.load import Loaded
 class Reading:
     """What the model made of a sentence of `length` tokens.
 
-    `known`: whether each of `tokens` is in the vocabulary; `left_out`: how many tokens were cut off at the end;
+    `ids` int64 `(1, length)`: the numbers of its `tokens`; `known`: whether each is in the vocabulary; `left_out`: how many
+    tokens were cut off at the end;
     `pull` float32 `(length,)`: by how much the log odds of the answer fall where that token is taken away;
-    `layers`: the attention of each layer, float32 `(heads, query, key)`, whose rows sum to one.
+    `layers`: the attention of each layer, float32 `(heads, query, key)`, whose rows sum to one; none in a model without.
     """
 
+    ids: Tensor
     tokens: tuple[str, ...]
     known: tuple[bool, ...]
     left_out: int
@@ -32,8 +34,8 @@ class Reading:
 
 
 def fits(loaded: Loaded) -> bool:
-    """Whether the run reads sentences with attention that can be shown."""
-    return hasattr(loaded.task, "encode") and any(hasattr(module, "explain") for module in loaded.model.modules())
+    """Whether the run names sentences."""
+    return loaded.spec.kind == "sentences" and hasattr(loaded.task, "encode")
 
 
 def read_sentence(loaded: Loaded, text: str) -> Reading:
@@ -48,7 +50,7 @@ def read_sentence(loaded: Loaded, text: str) -> Reading:
         answer = Answer(loaded.spec.classes, logits[0].softmax(0).numpy())
         pull = _pull(loaded, ids, answer)
     known = tuple(int(number) != UNKNOWN for number in ids[0])
-    return Reading(tuple(tokens), known, max(0, len(words) - most), answer, pull, layers)
+    return Reading(ids, tuple(tokens), known, max(0, len(words) - most), answer, pull, layers)
 
 
 def _explained(loaded: Loaded, ids: Tensor) -> tuple[Tensor, tuple[np.ndarray, ...]]:

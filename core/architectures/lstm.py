@@ -1,0 +1,47 @@
+"""Hochreiter and Schmidhuber 1997, "Long short-term memory", with the forget gate of Gers, Schmidhuber and Cummins 2000,
+"Learning to forget"."""
+
+import torch
+from torch import Tensor, nn
+
+from core.architectures.recurrent import Cell, Recurrent
+from core.catalog import architecture
+
+
+@architecture(
+    "lstm",
+    title="LSTM",
+    year=1997,
+    people="Sepp Hochreiter, Jürgen Schmidhuber",
+    paper="Long short-term memory",
+    url="https://doi.org/10.1162/neco.1997.9.8.1735",
+    tasks=("text_classification",),
+    beginner="A recurrent network with a notebook. At every word small gates decide what is written into it, what is kept, "
+    "and what is read out; what nobody overwrites stays, however long the sentence is.",
+    expert="Cells c = f·c + i·g under input, forget and output gates; state h = o·tanh(c). Without peepholes. The forget "
+    "gates start with a bias of 1 (Jozefowicz, Zaremba and Sutskever 2015), so that at first most is kept.",
+)
+class LSTM(Recurrent):
+    def cell(self, numbers: int, width: int) -> Cell:
+        return LSTMCell(numbers, width, batch_first=True)
+
+
+class LSTMCell(nn.LSTM, Cell):
+    @torch.no_grad()
+    def start(self) -> None:
+        super().start()
+        self.bias_ih_l0[self.hidden_size : 2 * self.hidden_size] = 1  # torch's order: input, forget, candidate, output
+
+    def steps(self, inputs: Tensor) -> dict[str, Tensor]:
+        state = memory = inputs.new_zeros(self.hidden_size)
+        seen: dict[str, list[Tensor]] = {}
+        for sums in inputs @ self.weight_ih_l0.T + self.bias_ih_l0 + self.bias_hh_l0:  # (4 × width,)
+            let_in, keep, candidate, let_out = (sums + self.weight_hh_l0 @ state).chunk(4)
+            let_in, keep, let_out = let_in.sigmoid(), keep.sigmoid(), let_out.sigmoid()
+            memory = keep * memory + let_in * candidate.tanh()
+            state = let_out * memory.tanh()
+            now = {"input gate": let_in, "forget gate": keep, "candidate": candidate.tanh(), "cell": memory,
+                   "output gate": let_out, "state": state}
+            for name, values in now.items():
+                seen.setdefault(name, []).append(values)
+        return {name: torch.stack(values) for name, values in seen.items()}

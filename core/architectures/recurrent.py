@@ -1,0 +1,110 @@
+"""What the recurrent networks share: token embeddings, layers that read in one direction or both (Schuster and Paliwal 1997,
+"Bidirectional recurrent neural networks"), and what the answer is read off. Each kind of cell is in a file of its own."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from core.architectures.base import Architecture, epochs_for
+from core.catalog import PADDING, DataSpec
+from core.experiment import Settings, setting
+
+
+class Cell(nn.Module):
+    """One layer that reads a sequence step by step. A subclass also inherits from torch's module of that kind, made with
+    `batch_first`, and writes `steps`."""
+
+    def steps(self, inputs: Tensor) -> dict[str, Tensor]:
+        """All that goes on inside while `inputs` `(length, numbers)` are read: `state`, gates and cells by name, each
+        `(length, width)`. The same numbers as the fused kernel's, in plain sight; gradients pass."""
+        raise NotImplementedError
+
+    @torch.no_grad()
+    def start(self) -> None:
+        """Recurrent weights orthogonal in each gate (Saxe, McClelland and Ganguli 2014), so that at first what is in the
+        state neither bursts nor dies out; no bias."""
+        for gate in self.weight_hh_l0.split(self.hidden_size):
+            nn.init.orthogonal_(gate)
+        for bias in (self.bias_ih_l0, self.bias_hh_l0):
+            nn.init.zeros_(bias)
+
+
+class Recurrent(Architecture):
+    """Input token numbers int64 `(batch, length)`, 0 = padding at the end, at least one other in each row; output logits
+    `(batch, classes)`. A subclass writes `cell`."""
+
+    takes = ("sentences",)
+
+    class Settings(Settings):
+        embedding: int = setting(100, "Numbers that stand for one token.", unit="numbers", ge=1, le=1024)
+        width: int = setting(128, "Numbers in the state of each layer and direction.", unit="numbers", ge=1, le=2048)
+        depth: int = setting(1, "Layers; each reads the states of the one below.", unit="layers", ge=1, le=8)
+        bidirectional: bool = setting(
+            False, "Each layer reads the sentence twice, from the beginning and from the end, so that every state knows "
+            "both sides."
+        )
+        read_off: Literal["last", "mean", "max"] = setting(
+            "last", "What the answer is made of: the last state, which must have kept all that matters; or the mean, or the "
+            "largest of each number, over all states."
+        )
+        dropout: float = setting(0.5, "Share of numbers silenced at random in each training step.", ge=0, lt=1)
+
+    @classmethod
+    def recipe(cls, spec: DataSpec, **given) -> dict:
+        batch_size = given.get("batch_size", 64)
+        return {
+            "epochs": epochs_for(1060, spec, batch_size), "optimiser": "adamw", "learning_rate": 2e-3, "weight_decay": 0.01,
+            "schedule": "one-cycle", "clip_gradient": 1.0, **given,
+        }
+
+    def cell(self, numbers: int, width: int) -> Cell:
+        """A layer that reads so many numbers a step into a state of `width`."""
+        raise NotImplementedError
+
+    def __init__(self, settings: Settings, spec: DataSpec):
+        super().__init__()
+        self.settings, directions = settings, 2 if settings.bidirectional else 1
+        self.tokens = nn.Embedding(spec.vocabulary_size, settings.embedding, padding_idx=PADDING)
+        read = [settings.embedding] + [directions * settings.width] * (settings.depth - 1)  # numbers, by each layer
+        self.forwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read)
+        self.backwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read if settings.bidirectional)
+        self.dropout = nn.Dropout(settings.dropout)
+        self.classifier = nn.Linear(directions * settings.width, len(spec.classes))
+        for cell in (*self.forwards, *self.backwards):
+            cell.start()
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        real = tokens != PADDING  # (batch, length)
+        mirrored = _mirror(real)
+        states = self.dropout(self.tokens(tokens))  # (batch, length, embedding)
+        for i, cell in enumerate(self.forwards):
+            seen = [cell(states)[0]]  # padding comes last: no real state has read it
+            if self.backwards:
+                seen.append(_taken(self.backwards[i](_taken(states, mirrored))[0], mirrored))
+            states = self.dropout(torch.cat(seen, 2))  # (batch, length, directions × width)
+        return self.classifier(self._read_off(states, real))  # (batch, classes)
+
+    def _read_off(self, states: Tensor, real: Tensor) -> Tensor:
+        """What stands for the whole sequence, `(batch, directions × width)`."""
+        if self.settings.read_off == "mean":
+            return (states * (real / real.sum(1, keepdim=True)).unsqueeze(2)).sum(1)
+        if self.settings.read_off == "max":
+            return states.masked_fill(~real.unsqueeze(2), -torch.inf).amax(1)
+        last = (real.sum(1) - 1).clamp_min(0)[:, None, None].expand(-1, 1, self.settings.width)  # (batch, 1, width)
+        forwards, *backwards = states.split(self.settings.width, 2)
+        ends = [forwards.gather(1, last)[:, 0], *(states[:, 0] for states in backwards)]
+        return torch.cat(ends, 1)
+
+
+def _mirror(real: Tensor) -> Tensor:
+    """Where each place's word stands when the words, and not the padding, are turned round: int64 `(batch, length)`."""
+    places, count = torch.arange(real.shape[1], device=real.device), real.sum(1, keepdim=True)
+    return torch.where(places < count, count - 1 - places, places)
+
+
+def _taken(states: Tensor, places: Tensor) -> Tensor:
+    """The states `(batch, length, numbers)` in the order of `places` `(batch, length)`."""
+    return states.gather(1, places.unsqueeze(2).expand_as(states))

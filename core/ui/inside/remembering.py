@@ -1,0 +1,59 @@
+"""What a recurrent network remembers of a sentence: its gates and cells word by word, one cell over the text, and how far
+back its last state still sees."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from core.inside import recurrence
+from core.inside.reading import Reading
+from core.plots import inside as plots
+from core.plots import recurrence as figures
+from core.plots.style import BLUE
+from core.ui import address, page
+from core.ui.chart import chart
+from core.ui.inside.side import Side
+
+CELLS = 24  # shown at once: those that change most over the sentence
+SAID = {
+    "state": "The state that the next word, the next layer and the answer are told of: blue above 0, orange below.",
+    "cell": "What stands in the notebook. A cell that nobody overwrites keeps its colour from word to word.",
+    "input gate": "How much of the new is let in: 0 nothing, 1 all of it.",
+    "forget gate": "How much of the cell is kept: 1 all of it, 0 forgets it.",
+    "output gate": "How much of the cell is shown to the outside.",
+    "candidate": "What would be written if the gate let it in.",
+    "update gate": "How much of the old state is kept: 1 all of it, 0 takes the candidate in its place.",
+    "reset gate": "How much of the old state is looked at while the candidate is made.",
+}
+
+
+def show(side: Side, read: Reading) -> None:
+    layers = {layer.name: layer for layer in recurrence.layers(side.loaded, read.ids)}
+    st.markdown("**What it remembers, word by word**", help="A recurrent network reads one word after the other and keeps a "
+                "state. Here is every number of it at each word.")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = next(iter(layers))
+        if len(layers) > 1:
+            name = address.select("Layer", f"{side.key}recurrent", list(layers), width=200)
+        seen = layers[name].seen
+        kinds = sorted(seen, key=list(SAID).index)
+        kind = kinds[0] if len(kinds) == 1 else address.segments("What to see", f"{side.key}seen", kinds)
+    values = seen[kind]  # (tokens, cells)
+    liveliest = np.argsort(-np.ptp(values, axis=0), kind="stable")[:CELLS].tolist()
+    cell = address.whole(f"{side.key}cell", liveliest[0], 0, values.shape[1] - 1)
+    st.caption(f"{SAID[kind]} The {len(liveliest)} of {values.shape[1]} cells that change most. Click one to read it.")
+    chart(figures.activity(values.T[liveliest], read.tokens, liveliest, cell, page.dark(), BLUE), key=f"{side.key}activity",
+          height=16 * len(liveliest) + 90, alt=f"The {kind} of {len(liveliest)} cells over the sentence.",
+          on_click=lambda clicked: st.query_params.update({f"{side.key}cell": str(liveliest[clicked[0]])}))
+    picked, _ = st.columns([1, 3])
+    with picked:
+        address.number_field("Cell", f"{side.key}cell", liveliest[0], values.shape[1] - 1)
+    st.html(plots.tinted(read.tokens, values[:, cell], read.known, page.dark(), unit=kind, least=1.0))
+    st.space("small")
+    st.markdown("**How far back it sees**", help="By how much the state at the end would change with each word: the size of "
+                "the derivative, as a share of the largest. Each tick is a tenth of the one above. Learning hears of a word "
+                "only through this: where it vanishes, nothing is learned from there.")
+    reach = layers[name].reach
+    chart(figures.reach(reach / (reach.max() or 1.0), read.tokens, side.colour), key=f"{side.key}reach", height=240,
+          alt="How much the last state depends on each word.")
