@@ -52,7 +52,8 @@ class DataSpec(BaseModel):
     features of a table's row. `mean` and `std` are per channel, of pixels scaled to 0..1, or per feature, of its values as
     they stand in the table; no `std` is 0. `features` names the table's columns, each with its unit where that is known
     (`petal length (cm)`). `mirrored`: whether a picture means the same in a mirror, as photographs of things do, and
-    letters, digits and signs don't. `vocabulary[i]` is the text of token `i` (empty until the data are read:
+    letters, digits and signs don't. `symbols`: the tokens are symbols each of which may count, and not words of a language.
+    `vocabulary[i]` is the text of token `i` (empty until the data are read:
     `vocabulary_size` is then the most there can be).
     """
 
@@ -66,6 +67,7 @@ class DataSpec(BaseModel):
     std: tuple[float, ...] = ()
     features: tuple[str, ...] = ()
     mirrored: bool = False
+    symbols: bool = False
     vocabulary: tuple[str, ...] = ()
     vocabulary_size: int = 0
 

@@ -17,19 +17,26 @@ from core.experiment import setting
     people="Jeffrey Elman",
     paper="Finding structure in time",
     url="https://doi.org/10.1207/s15516709cog1402_1",
-    tasks=("text_classification",),
+    tasks=("text_classification", "sequence_classification"),
     beginner="It reads one word after the other, and each time mixes what it reads with its own state of a moment ago: a "
     "memory. But a state that is mixed anew at every word soon forgets how the sentence began.",
-    expert="h = tanh(W x + U h + b), U orthogonal at the start. Trained through all steps (Werbos 1990) and not, as in the "
+    expert="h = tanh(W x + U h + b). Trained through all steps (Werbos 1990) and not, as in the "
     "paper, with the state of before as a mere input. The gradient that reaches back shrinks or bursts with every step "
     "(Bengio, Simard and Frasconi 1994).",
 )
 class Elman(Recurrent):
     class Settings(Recurrent.Settings):
         activation: Literal["tanh", "relu"] = setting("tanh", "The bend of the state; relu keeps more, and bursts sooner.")
+        start: Literal["uniform", "orthogonal"] = setting(
+            "uniform", "Recurrent weights at the start: small at random, as was usual, which forgets fast; or a mere turn "
+            "of the state, which keeps it."
+        )
 
     def cell(self, numbers: int, width: int) -> Cell:
-        return ElmanCell(numbers, width, nonlinearity=self.settings.activation, batch_first=True)
+        cell = ElmanCell(numbers, width, nonlinearity=self.settings.activation, batch_first=True)
+        if self.settings.start == "orthogonal":
+            cell.orthogonal()
+        return cell
 
 
 class ElmanCell(nn.RNN, Cell):

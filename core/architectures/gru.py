@@ -4,7 +4,7 @@ machine translation", section 2.3."""
 import torch
 from torch import Tensor, nn
 
-from core.architectures.recurrent import Cell, Recurrent
+from core.architectures.recurrent import SPAN, Cell, Recurrent, kept
 from core.catalog import architecture
 
 
@@ -16,15 +16,22 @@ from core.catalog import architecture
     "Yoshua Bengio",
     paper="Learning phrase representations using RNN encoder-decoder for statistical machine translation",
     url="https://arxiv.org/abs/1406.1078",
-    tasks=("text_classification",),
+    tasks=("text_classification", "sequence_classification"),
     beginner="The LSTM made simpler. One gate says how much of the memory is replaced by something new, another how much of "
     "the old is looked at while the new is made.",
     expert="Update gate z, reset gate r: h = (1 − z)·n + z·h with n = tanh(W x + r·(U h + b)), the reset after the product "
     "as in cuDNN. Three quarters of an LSTM's parameters.",
 )
 class GRU(Recurrent):
+    class Settings(Recurrent.Settings):
+        span: int = SPAN
+
+    @torch.no_grad()
     def cell(self, numbers: int, width: int) -> Cell:
-        return GRUCell(numbers, width, batch_first=True)
+        cell = GRUCell(numbers, width, batch_first=True)
+        cell.orthogonal()
+        cell.bias_ih_l0.split(width)[1].copy_(kept(width, self.span()))  # torch's order: reset, update, new
+        return cell
 
 
 class GRUCell(nn.GRU, Cell):

@@ -4,7 +4,7 @@
 import torch
 from torch import Tensor, nn
 
-from core.architectures.recurrent import Cell, Recurrent
+from core.architectures.recurrent import SPAN, Cell, Recurrent, kept
 from core.catalog import architecture
 
 
@@ -15,22 +15,29 @@ from core.catalog import architecture
     people="Sepp Hochreiter, Jürgen Schmidhuber",
     paper="Long short-term memory",
     url="https://doi.org/10.1162/neco.1997.9.8.1735",
-    tasks=("text_classification",),
+    tasks=("text_classification", "sequence_classification"),
     beginner="A recurrent network with a notebook. At every word small gates decide what is written into it, what is kept, "
     "and what is read out; what nobody overwrites stays, however long the sentence is.",
     expert="Cells c = f·c + i·g under input, forget and output gates; state h = o·tanh(c). Without peepholes. The forget "
-    "gates start with a bias of 1 (Jozefowicz, Zaremba and Sutskever 2015), so that at first most is kept.",
+    "gates start with a bias of 1 (Jozefowicz, Zaremba and Sutskever 2015), or with one for the span to be remembered, and "
+    "the input gates with its opposite (Tallec and Ollivier 2018).",
 )
 class LSTM(Recurrent):
+    class Settings(Recurrent.Settings):
+        span: int = SPAN
+
+    @torch.no_grad()
     def cell(self, numbers: int, width: int) -> Cell:
-        return LSTMCell(numbers, width, batch_first=True)
+        cell, span = LSTMCell(numbers, width, batch_first=True), self.span()
+        cell.orthogonal()
+        let_in, keep, *_ = cell.bias_ih_l0.split(width)  # torch's order: input, forget, candidate, output
+        keep.copy_(kept(width, span))
+        if span:
+            let_in.copy_(-keep)
+        return cell
 
 
 class LSTMCell(nn.LSTM, Cell):
-    @torch.no_grad()
-    def start(self) -> None:
-        super().start()
-        self.bias_ih_l0[self.hidden_size : 2 * self.hidden_size] = 1  # torch's order: input, forget, candidate, output
 
     def steps(self, inputs: Tensor) -> dict[str, Tensor]:
         state = memory = inputs.new_zeros(self.hidden_size)

@@ -23,13 +23,25 @@ class Cell(nn.Module):
         raise NotImplementedError
 
     @torch.no_grad()
-    def start(self) -> None:
+    def orthogonal(self) -> None:
         """Recurrent weights orthogonal in each gate (Saxe, McClelland and Ganguli 2014), so that at first what is in the
         state neither bursts nor dies out; no bias."""
         for gate in self.weight_hh_l0.split(self.hidden_size):
             nn.init.orthogonal_(gate)
         for bias in (self.bias_ih_l0, self.bias_hh_l0):
             nn.init.zeros_(bias)
+
+
+SPAN = setting(
+    0, "Steps that the cells are prepared to remember over at the start, up to so many; 0 takes the whole length for drawn "
+    "symbols, and a few steps for words.", unit="steps", ge=0, le=10_000,
+)
+
+
+def kept(width: int, span: int) -> Tensor:
+    """Biases `(width,)` of the gates that keep what is held, so that each does so for 1 to `span` steps (Tallec and Ollivier
+    2018, "Can recurrent neural networks warp time?", section 3); without a span, 1."""
+    return torch.empty(width).uniform_(1, max(2, span - 1)).log() if span else torch.ones(width)
 
 
 class Recurrent(Architecture):
@@ -46,9 +58,9 @@ class Recurrent(Architecture):
             False, "Each layer reads the sentence twice, from the beginning and from the end, so that every state knows "
             "both sides."
         )
-        read_off: Literal["last", "mean", "max"] = setting(
-            "last", "What the answer is made of: the last state, which must have kept all that matters; or the mean, or the "
-            "largest of each number, over all states."
+        read_off: Literal["auto", "last", "mean", "max"] = setting(
+            "auto", "What the answer is made of: the last state, which must have kept all that matters; or the mean, or the "
+            "largest of each number, over all states. auto takes the last for drawn symbols, the largest for words."
         )
         dropout: float = setting(0.5, "Share of numbers silenced at random in each training step.", ge=0, lt=1)
 
@@ -66,15 +78,19 @@ class Recurrent(Architecture):
 
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()
-        self.settings, directions = settings, 2 if settings.bidirectional else 1
+        self.settings, self.spec, directions = settings, spec, 2 if settings.bidirectional else 1
+        self.read_off = settings.read_off if settings.read_off != "auto" else "last" if spec.symbols else "max"
         self.tokens = nn.Embedding(spec.vocabulary_size, settings.embedding, padding_idx=PADDING)
+        nn.init.normal_(self.tokens.weight, 0, 0.1)  # small, so that a rare word soon means what it was seen with
         read = [settings.embedding] + [directions * settings.width] * (settings.depth - 1)  # numbers, by each layer
         self.forwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read)
         self.backwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read if settings.bidirectional)
         self.dropout = nn.Dropout(settings.dropout)
         self.classifier = nn.Linear(directions * settings.width, len(spec.classes))
-        for cell in (*self.forwards, *self.backwards):
-            cell.start()
+
+    def span(self) -> int:
+        """Steps that cells with gates are prepared to remember over; 0: a few."""
+        return self.settings.span or (self.spec.shape[0] if self.spec.symbols else 0)
 
     def forward(self, tokens: Tensor) -> Tensor:
         real = tokens != PADDING  # (batch, length)
@@ -89,9 +105,9 @@ class Recurrent(Architecture):
 
     def _read_off(self, states: Tensor, real: Tensor) -> Tensor:
         """What stands for the whole sequence, `(batch, directions × width)`."""
-        if self.settings.read_off == "mean":
+        if self.read_off == "mean":
             return (states * (real / real.sum(1, keepdim=True)).unsqueeze(2)).sum(1)
-        if self.settings.read_off == "max":
+        if self.read_off == "max":
             return states.masked_fill(~real.unsqueeze(2), -torch.inf).amax(1)
         last = (real.sum(1) - 1).clamp_min(0)[:, None, None].expand(-1, 1, self.settings.width)  # (batch, 1, width)
         forwards, *backwards = states.split(self.settings.width, 2)

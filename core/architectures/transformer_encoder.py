@@ -21,7 +21,7 @@ from core.experiment import Settings, setting
     "Illia Polosukhin",
     paper="Attention is all you need",
     url="https://arxiv.org/abs/1706.03762",
-    tasks=("text_classification",),
+    tasks=("text_classification", "sequence_classification"),
     beginner="Every word looks at every other word and decides how much each one matters to it: that is attention, and you "
     "can see it as a map. After a few rounds of looking, the words together say what the sentence means.",
     expert="Token and position embeddings, pre-norm blocks of multi-head self-attention and a GELU feed-forward layer four "

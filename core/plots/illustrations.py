@@ -47,6 +47,7 @@ def illustration(task: str, dark: bool) -> str | None:
     """The drawing of a task, 320×176, on a transparent ground; None for a task that has none."""
     draw = {
         "classification": _digit, "adversarial": _faces, "denoising": _landscape, "text_classification": _sentence,
+        "sequence_classification": _memory,
     }.get(task)
     if draw is None:
         return None
@@ -113,6 +114,27 @@ def _sentence(accent: str, ink: str) -> str:
     )
     text = "".join(f'<text x="{x}" y="144" font-size="17" fill="{ink}">{word}</text>' for word, x in words.items())
     return arcs + text
+
+
+def _memory(accent: str, ink: str) -> str:
+    """A sequence of letters of which two count, and the memory of them that is carried to the end."""
+    letters = "acxbdacybdab"
+    places = [20 + 24.5 * i for i in range(len(letters))]
+    kept = "".join(
+        f'<path d="M{places[letters.index(letter)] + 6:.1f} {level + 3}H{places[-1] + 14:.1f}" stroke="{accent}" '
+        f'stroke-width="6" stroke-linecap="round" opacity="{opacity}"/>'
+        for letter, level, opacity in (("x", 52, 0.9), ("y", 76, 0.5))
+    )
+    text = "".join(
+        f'<text x="{place:.1f}" y="130" font-size="19" fill="{accent if letter in "xy" else ink}" '
+        f'font-weight="{700 if letter in "xy" else 400}" opacity="{1 if letter in "xy" else 0.45}">{letter}</text>'
+        for letter, place in zip(letters, places, strict=True)
+    )
+    drops = "".join(
+        f'<path d="M{places[letters.index(letter)] + 6:.1f} 112V{level + 8}" stroke="{accent}" stroke-width="1.5" '
+        f'opacity="0.6"/>' for letter, level in (("x", 52), ("y", 76))
+    )
+    return kept + drops + text
 
 
 def _pixels(shades: np.ndarray, left: float, top: float, size: float, colour: str) -> str:

@@ -7,11 +7,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.catalog import PADDING, UNKNOWN, DataSpec, task
-from core.datasets import vocabulary
 from core.datasets.base import Batch, Data, Split
 from core.experiment import Settings, setting
-from core.tasks.base import ClassifierTask, Preview
+from core.tasks.base import Preview
 from core.tasks.pictures import matrix, side_by_side
+from core.tasks.sentences import SentenceTask
 
 
 @task(
@@ -25,9 +25,7 @@ from core.tasks.pictures import matrix, side_by_side
     expert="Softmax cross-entropy with label smoothing; whole words are replaced by the unknown word at random (word "
     "dropout: Dai and Le 2015), so that no single rare word decides.",
 )
-class TextClassification(ClassifierTask):
-    """Model: token numbers `(batch, length)` to logits `(batch, classes)`."""
-
+class TextClassification(SentenceTask):
     class Settings(Settings):
         word_dropout: float = setting(
             0.3, "Share of the words that are hidden at random in each training step, so that none is learned by heart.",
@@ -37,20 +35,9 @@ class TextClassification(ClassifierTask):
 
     @classmethod
     def misfit(cls, spec: DataSpec) -> str | None:
-        if spec.kind != "sentences" or len(spec.classes) < 2:
+        if spec.kind != "sentences" or spec.symbols or len(spec.classes) < 2:
             return "text classification needs sentences with at least two classes."
         return None
-
-    def encode(self, text: str) -> tuple[Tensor, list[str]]:
-        """A person's text as token numbers int64 `(1, length)` on the device, and the tokens that they stand for.
-
-        Raises `UserError` where the text is empty or longer than the model can read.
-        """
-        numbers, tokens = vocabulary.encode(text, self.spec)
-        return torch.tensor([numbers], device=self.device), tokens
-
-    def model_input(self, batch: Batch) -> Tensor:
-        return batch.inputs
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         hidden = torch.rand(batch.inputs.shape, device=self.device) < self.settings.word_dropout

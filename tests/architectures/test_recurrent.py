@@ -56,7 +56,7 @@ def test_padding_changes_no_answer(cls, bidirectional, read_off):
 
 @pytest.mark.parametrize("cls", CELLS)
 def test_two_deep_layers_in_both_directions_are_torch_s_own_on_packed_sequences(cls):
-    model = built(cls, bidirectional=True, depth=2, dropout=0.0)
+    model = built(cls, bidirectional=True, depth=2, dropout=0.0, read_off="last")
     own = OWN[cls](5, 6, num_layers=2, bidirectional=True, batch_first=True)
     for layer in range(2):
         for suffix, cell in (("", model.forwards[layer]), ("_reverse", model.backwards[layer])):
@@ -80,4 +80,8 @@ def test_recurrent_weights_are_orthogonal_and_the_forget_gates_open_at_the_start
     for gate in cell.weight_hh_l0.split(6):
         torch.testing.assert_close(gate @ gate.T, torch.eye(6))
     assert (cell.bias_ih_l0 + cell.bias_hh_l0).split(6)[1].tolist() == [1.0] * 6
+    long = built(LSTM, span=100).forwards[0]
+    let_in, keep, *_ = (long.bias_ih_l0 + long.bias_hh_l0).split(6)
+    steps = 1 / (1 - keep.sigmoid())  # that a cell keeps what it holds: 1 + e^bias
+    assert torch.equal(let_in, -keep) and steps.min() >= 2 and 10 < steps.max() <= 100
     assert sum(p.numel() for p in built(GRU).forwards[0].parameters()) == 3 * (6 * 5 + 6 * 6 + 12)

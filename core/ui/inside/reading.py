@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.inside import reading, recurrence
+from core.inside.load import Loaded
 from core.inside.reading import Reading
 from core.plots import inside as plots
 from core.ui import address, page
 from core.ui.chart import chart
 from core.ui.inside import remembering
+from core.ui.inside.question import held_out
 from core.ui.inside.side import Side, answer_line, chances, places
 from core.ui.tiles import Group, Tile, tiles
 
@@ -22,7 +24,7 @@ fits = reading.fits
 
 
 def show(sides: Sequence[Side]) -> None:
-    text = _sentence()
+    text = _sentence(sides[0].loaded)
     made = [reading.read_sentence(side.loaded, text) for side in sides]
     for side, of_side, place in zip(sides, made, places(sides), strict=True):
         with place:
@@ -33,14 +35,26 @@ def show(sides: Sequence[Side]) -> None:
                 remembering.show(side, of_side)
 
 
-def _sentence() -> str:
+def _examples(loaded: Loaded) -> dict[str, str]:
+    """Texts to begin with, by what they are called: sentences, or a test sequence of each of two classes where the model
+    reads drawn symbols."""
+    if not loaded.spec.symbols:
+        return dict(zip(SENTENCES, SENTENCES, strict=True))
+    test = held_out(loaded)["test"]
+    rows = [int((test.targets == target).nonzero()[0]) for target in (1, 2 % len(loaded.spec.classes))]
+    return {f"A test sequence of “{loaded.spec.classes[int(test.targets[row])]}”":
+            " ".join(loaded.spec.vocabulary[token] for token in test.inputs[row]) for row in rows}
+
+
+def _sentence(loaded: Loaded) -> str:
     """What the person typed; the first example at first."""
-    st.session_state["text"] = st.query_params.get("text", SENTENCES[0])
+    examples = _examples(loaded)
+    st.session_state["text"] = st.query_params.get("text", next(iter(examples.values())))
     text = st.text_input("Your sentence", key="text", live="400ms", on_change=address.keep, args=("text",), max_chars=5000,
                          placeholder="Type a sentence")
     with st.container(horizontal=True):
-        for i, example in enumerate(SENTENCES):
-            st.button(example, key=f"sentence_{i}", type="tertiary", icon=":material/format_quote:",
+        for i, (called, example) in enumerate(examples.items()):
+            st.button(called, key=f"sentence_{i}", type="tertiary", icon=":material/format_quote:",
                       on_click=st.query_params.update, args=({"text": example},))
     return text
 

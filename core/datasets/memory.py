@@ -1,0 +1,99 @@
+"""Sequences of symbols, drawn and not real, whose class hangs on a few of them long ago: the two-sequence problem of Bengio,
+Simard and Frasconi 1994 and the temporal order of Hochreiter and Schmidhuber 1997, experiment 6a."""
+
+import torch
+from torch import Tensor
+
+from core.catalog import DataSpec, dataset
+from core.datasets.base import Availability, Data, Dataset, Split
+from core.experiment import Settings, setting
+
+LICENCE = "CC0 1.0: drawn by a formula, nobody's property"
+SEEDS = "Each split is drawn with a seed of its own (0, 1, 2), which never depends on the run."
+
+
+class Remembered(Dataset):
+    """Base of the sets here: token numbers `(length,)` without padding. A subclass names `symbols` and `classes`, and writes
+    `draw`."""
+
+    symbols: tuple[str, ...]
+    classes: tuple[str, ...]
+
+    class Settings(Settings):
+        length: int = setting(100, "Symbols in each sequence: the longer, the further back the answer lies.",
+                              unit="symbols", ge=10, le=1000)
+        sequences: int = setting(10_000, "Sequences drawn in all: 80 % train, 10 % validate, 10 % test.",
+                                 unit="sequences", ge=100, le=1_000_000)
+
+    def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """`count` sequences as places in `symbols`, int64 `(count, length)`, and their classes `(count,)`."""
+        raise NotImplementedError
+
+    def spec(self) -> DataSpec:
+        tenth = self.settings.sequences // 10
+        vocabulary = ("<padding>", "<unknown>", *self.symbols)
+        return DataSpec(
+            kind="sentences", shape=(self.settings.length,), classes=self.classes, symbols=True, vocabulary=vocabulary,
+            vocabulary_size=len(vocabulary),
+            sizes={"train": self.settings.sequences - 2 * tenth, "validation": tenth, "test": tenth},
+        )
+
+    def availability(self) -> Availability:
+        return Availability(True, "Drawn on the spot: nothing to download.")
+
+    def load(self) -> Data:
+        spec, splits = self.spec(), {}
+        for seed, (name, count) in enumerate(spec.sizes.items()):
+            places, targets = self.draw(count, torch.Generator().manual_seed(seed))
+            splits[name] = Split(places + len(spec.vocabulary) - len(self.symbols), targets)
+        return Data(spec, **splits, source=f"drawn: {self.settings!r}")
+
+
+@dataset(
+    "temporal-order",
+    title="Temporal order",
+    year=1997,
+    people="Sepp Hochreiter, Jürgen Schmidhuber",
+    paper="Long short-term memory",
+    url="https://doi.org/10.1162/neco.1997.9.8.1735",
+    licence=LICENCE,
+    beginner="Drawn, not real: a hundred letters, of which only two count, an x or a y near the beginning and another in "
+    "the middle. Which came first? Whoever reads letter by letter has to remember the first for the rest of the sequence.",
+    expert="Experiment 6a: x or y at a place drawn from the second tenth of the sequence and again from the sixth, a, b, c "
+    f"or d everywhere else; four classes, one for each pair in its order. The paper's lengths vary by a tenth. {SEEDS}",
+)
+class TemporalOrder(Remembered):
+    symbols = ("a", "b", "c", "d", "x", "y")
+    classes = ("x, x", "x, y", "y, x", "y, y")
+
+    def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        length, rows = self.settings.length, torch.arange(count)
+        sequences = torch.randint(4, (count, length), generator=generator)
+        which = torch.randint(2, (count, 2), generator=generator)  # x or y, first and second
+        for i, start in enumerate((length // 10, length // 2)):
+            sequences[rows, start + torch.randint(length // 10, (count,), generator=generator)] = 4 + which[:, i]
+        return sequences, 2 * which[:, 0] + which[:, 1]
+
+
+@dataset(
+    "two-sequences",
+    title="Two sequences",
+    year=1994,
+    people="Yoshua Bengio, Patrice Simard, Paolo Frasconi",
+    paper="Learning long-term dependencies with gradient descent is difficult",
+    url="https://doi.org/10.1109/72.279181",
+    licence=LICENCE,
+    beginner="Drawn, not real: the first three letters say which of two kinds a sequence is, and everything after them is "
+    "noise. A memory has to hold one answer, and let nothing disturb it.",
+    expert="The two-sequence problem in symbols: the first three are x for one class and y for the other, all others are a, "
+    f"b, c or d at random. {SEEDS}",
+)
+class TwoSequences(Remembered):
+    symbols = ("a", "b", "c", "d", "x", "y")
+    classes = ("began with x", "began with y")
+
+    def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        sequences = torch.randint(4, (count, self.settings.length), generator=generator)
+        targets = torch.randint(2, (count,), generator=generator)
+        sequences[:, :3] = 4 + targets[:, None]
+        return sequences, targets

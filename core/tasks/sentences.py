@@ -1,0 +1,25 @@
+"""What the classifiers of token sequences share."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from core.datasets import vocabulary
+from core.datasets.base import Batch
+from core.tasks.base import ClassifierTask
+
+
+class SentenceTask(ClassifierTask):
+    """Model: token numbers `(batch, length)` to logits `(batch, classes)`."""
+
+    def encode(self, text: str) -> tuple[Tensor, list[str]]:
+        """A person's text as token numbers int64 `(1, length)` on the device, and the tokens that they stand for.
+
+        Raises `UserError` where the text is empty or longer than the model can read.
+        """
+        numbers, tokens = vocabulary.encode(text, self.spec)
+        return torch.tensor([numbers], device=self.device), tokens
+
+    def model_input(self, batch: Batch) -> Tensor:
+        return batch.inputs

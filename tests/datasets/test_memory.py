@@ -1,0 +1,31 @@
+"""Sequences whose class hangs on what came long ago."""
+
+import pytest
+import torch
+
+from core.datasets.memory import TemporalOrder, TwoSequences
+
+
+@pytest.mark.parametrize("length", [10, 100, 137])
+def test_the_class_is_the_order_of_the_two_letters_that_count_and_nothing_else_tells_it(length):
+    data = TemporalOrder(TemporalOrder.Settings(length=length, sequences=400)).load()
+    for inputs, target in zip(data.test.inputs, data.test.targets, strict=True):
+        letters = [data.spec.vocabulary[token] for token in inputs]
+        found = [(place, letter) for place, letter in enumerate(letters) if letter in "xy"]
+        assert [letter for _, letter in found] == data.spec.classes[target].split(", ")
+        (first, _), (second, _) = found
+        tenth = length // 10
+        assert tenth <= first < 2 * tenth and length // 2 <= second < length // 2 + tenth
+
+
+def test_the_first_three_letters_tell_the_class_of_two_sequences():
+    data = TwoSequences(TwoSequences.Settings(length=30, sequences=400)).load()
+    letters = [[data.spec.vocabulary[token] for token in row] for row in data.train.inputs]
+    assert [set(row[:3]) for row in letters] == [{"xy"[target]} for target in data.train.targets]
+    assert not any({"x", "y"} & set(row[3:]) for row in letters)
+
+
+def test_the_same_settings_give_the_same_sequences_and_the_splits_differ():
+    once, again = (TemporalOrder(TemporalOrder.Settings(sequences=200)).load() for _ in range(2))
+    assert once.digest == again.digest
+    assert not torch.equal(once.train.inputs[:20], once.test.inputs[:20])
