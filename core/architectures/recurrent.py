@@ -68,8 +68,8 @@ class Recurrent(Architecture):
     def recipe(cls, spec: DataSpec, **given) -> dict:
         batch_size = given.get("batch_size", 64)
         return {
-            "epochs": epochs_for(1060, spec, batch_size), "optimiser": "adamw", "learning_rate": 2e-3, "weight_decay": 0.01,
-            "schedule": "one-cycle", "clip_gradient": 1.0, **given,
+            "epochs": epochs_for(1060, spec, batch_size), "optimiser": "adamw", "weight_decay": 0.01,
+            "learning_rate": 5e-3 if spec.symbols else 2e-3, "schedule": "one-cycle", "clip_gradient": 1.0, **given,
         }
 
     def cell(self, numbers: int, width: int) -> Cell:
