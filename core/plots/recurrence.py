@@ -9,6 +9,8 @@ import plotly.graph_objects as go
 
 from core.plots.style import DIVERGING, SEQUENTIAL
 
+LABELLED = 64  # a sentence of no more tokens has each written at its place
+
 
 def activity(
     values: np.ndarray, tokens: Sequence[str], cells: Sequence[int], picked: int, dark: bool, accent: str
@@ -29,7 +31,8 @@ def activity(
                          line={"color": accent, "width": 2})
     figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, hovermode="closest", dragmode=False)
     bare = {"showgrid": False, "zeroline": False, "fixedrange": True}
-    figure.update_xaxes(tickvals=places, ticktext=list(tokens), tickangle=-50, side="top", **bare)
+    figure.update_xaxes(tickvals=places, ticktext=list(tokens), tickangle=-50, side="top",
+                        showticklabels=len(tokens) <= LABELLED, **bare)
     figure.update_yaxes(tickvals=list(range(len(cells))), ticktext=[str(cell) for cell in cells], autorange="reversed",
                         tickfont={"size": 10}, title_text="cell", **bare)
     return figure
@@ -45,7 +48,8 @@ def reach(shares: np.ndarray, tokens: Sequence[str], colour: str, least: float =
     ))
     figure.update_layout(margin={"l": 0, "r": 0, "t": 8, "b": 0}, hovermode="closest", dragmode=False, bargap=0.25,
                          showlegend=False)
-    figure.update_xaxes(tickvals=places, ticktext=list(tokens), tickangle=-50, showgrid=False, fixedrange=True)
+    figure.update_xaxes(tickvals=places, ticktext=list(tokens), tickangle=-50, showgrid=False, fixedrange=True,
+                        showticklabels=len(tokens) <= LABELLED)
     figure.update_yaxes(type="log", range=[np.log10(least), 0.1], dtick=1, exponentformat="power", fixedrange=True,
                         title_text="share of the most")
     return figure

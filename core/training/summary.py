@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -23,10 +23,6 @@ from core.experiment import Experiment
 from core.training.setup import build_model, build_task
 
 EXAMPLES = 2  # fewest that batch normalisation takes
-
-
-class _Unseen(Exception):
-    """Fake tensors don't show what a kernel keeps."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,7 @@ def summarise(experiment: Experiment) -> Summary:
     for mode, emptied in ((FakeTensorMode(), False), (FakeTensorMode(allow_non_fake_inputs=True), True)):
         try:
             return _measure(experiment, spec, mode, emptied)
-        except (DataDependentOutputException, DynamicOutputShapeException, _Unseen):
+        except (DataDependentOutputException, DynamicOutputShapeException):
             continue
     return _measure(experiment, spec, nullcontext())
 
@@ -88,9 +84,20 @@ def _measure(
     with torch.random.fork_rng(devices=()):
         with nullcontext() if emptied else mode:
             model = build_model(experiment, spec)
-        if isinstance(mode, FakeTensorMode) and any(isinstance(module, nn.LSTM) for module in model.modules()):
-            raise _Unseen  # oneDNN's LSTM fills a workspace for its backward pass
-        return _step(experiment, spec, at_once, mode, _emptied(model, mode) if emptied else model)
+        with _open_kernels(model):
+            return _step(experiment, spec, at_once, mode, _emptied(model, mode) if emptied else model)
+
+
+@contextmanager
+def _open_kernels(model: Architecture) -> Iterator[None]:
+    """Without oneDNN where there is an LSTM: there that is one kernel, which shows neither its products nor what it keeps."""
+    onednn = torch.backends.mkldnn
+    before = onednn.enabled
+    onednn.enabled = before and not any(isinstance(module, nn.LSTM) for module in model.modules())
+    try:
+        yield
+    finally:
+        onednn.enabled = before
 
 
 def _step(

@@ -106,3 +106,11 @@ def test_parts_of_a_batch_need_less_memory_and_a_compiled_model_as_much_as_any()
     assert parts.activations == whole.activations // 4
     same = {"batch_size": 64, "compile": True, "precision": "float16", "channels_last": True}
     assert summary.summarise(Experiment.make(*names, training=same)).memory == whole.memory
+
+
+@pytest.mark.parametrize(("architecture", "gates"), [("elman", 1), ("gru", 3), ("lstm", 4)])
+def test_a_recurrent_layer_s_products_are_counted_at_every_step(architecture: str, gates: int):
+    made = Experiment.make("sequence_classification", architecture, "two-sequences", data={"length": 20},
+                           model={"embedding": 10, "width": 30})
+    products = 20 * gates * 30 * (10 + 30) + 2 * 30  # each step multiplies what is read and what is held; then the classes
+    assert summary.summarise(made).flops == pytest.approx(6 * products, rel=0.05)  # forward and twice that back, two each
