@@ -90,7 +90,7 @@ def _measure(
 
 @contextmanager
 def _open_kernels(model: Architecture) -> Iterator[None]:
-    """Without oneDNN where there is an LSTM: there that is one kernel, which shows neither its products nor what it keeps."""
+    """Without oneDNN where there is an LSTM: that is one kernel there, which hides its products and what it keeps."""
     onednn = torch.backends.mkldnn
     before = onednn.enabled
     onednn.enabled = before and not any(isinstance(module, nn.LSTM) for module in model.modules())
