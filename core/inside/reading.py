@@ -3,6 +3,7 @@ every layer and head (Vaswani et al. 2017, figures 3 to 5)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +52,16 @@ def read_sentence(loaded: Loaded, text: str) -> Reading:
         pull = _pull(loaded, ids, answer)
     known = tuple(int(number) != UNKNOWN for number in ids[0])
     return Reading(ids, tuple(tokens), known, max(0, len(words) - most), answer, pull, layers)
+
+
+def rollout(layers: Sequence[np.ndarray]) -> np.ndarray:
+    """Attention through all layers, `(query, key)`: from which words what stands at each place in the end has come, if half
+    of it stays where it is in each layer (Abnar and Zuidema 2020, "Quantifying attention flow in transformers", section 3).
+    `layers`: each `(heads, query, key)`."""
+    flow = np.eye(layers[0].shape[1])
+    for layer in layers:
+        flow = (layer.mean(0) + np.eye(len(flow))) / 2 @ flow
+    return flow
 
 
 def _explained(loaded: Loaded, ids: Tensor) -> tuple[Tensor, tuple[np.ndarray, ...]]:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from core.plots.style import DIVERGING, SEQUENTIAL
 
+LEVELS = 12  # of opacity, in which lines are drawn
 _HIDDEN = {"visible": False, "fixedrange": True}
 _BARE = {"margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "hovermode": "closest", "showlegend": False}
 
@@ -142,6 +143,33 @@ def attention(weights: np.ndarray, tokens: Sequence[str], most: float) -> go.Fig
     labels = {"tickvals": places, "ticktext": list(tokens), "showgrid": False, "zeroline": False, "fixedrange": True}
     figure.update_xaxes(side="top", tickangle=-50, constrain="domain", **labels)
     figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain", **labels)
+    return figure
+
+
+def attention_lines(weights: np.ndarray, tokens: Sequence[str], most: float, colour: str, picked: int | None) -> go.Figure:
+    """The same as lines from each token that looks (left) to those that it looks at (right), the stronger the more opaque;
+    of the token `picked` alone, where there is one. `most` is fully opaque."""
+    shares = weights / (most or 1.0)
+    if picked is not None:
+        shares = np.where(np.arange(len(tokens))[:, None] == picked, shares, 0)
+    figure = go.Figure()
+    for level in range(1, LEVELS + 1):
+        query, key = np.nonzero(np.ceil(shares * LEVELS) == level)
+        if len(query):
+            gap = np.full(len(query), None)
+            figure.add_scatter(
+                x=np.stack([np.zeros(len(query)), np.ones(len(query)), gap], 1).ravel(),
+                y=np.stack([query, key, gap], 1).ravel(), mode="lines", hoverinfo="skip",
+                line={"color": colour, "width": 0.5 + 2.5 * level / LEVELS}, opacity=level / LEVELS,
+            )
+    places = list(range(len(tokens)))
+    for x, side in ((0, "middle left"), (1, "middle right")):
+        figure.add_scatter(x=[x] * len(tokens), y=places, mode="text", text=[f"\u2002{token}\u2002" for token in tokens],
+                           textposition=side, textfont={"size": 13}, hoverinfo="skip", cliponaxis=False,
+                           customdata=[[place] for place in places])
+    figure.update_layout(**_BARE | {"margin": {"l": 100, "r": 100, "t": 0, "b": 0}}, dragmode=False)
+    figure.update_xaxes(range=[0, 1], **_HIDDEN)
+    figure.update_yaxes(range=[len(tokens) - 0.5, -0.5], **_HIDDEN)
     return figure
 
 

@@ -60,3 +60,12 @@ def test_the_model_explains_nothing_more_afterwards(reader):
     explaining = [module for module in reader.model.modules() if hasattr(module, "explain")]
     assert explaining
     assert all(not module.explain and module.attention is None for module in explaining)
+
+
+def test_rollout_multiplies_the_layers_half_of_whose_way_is_a_stay(reader):
+    layers = view.read_sentence(reader, "a moving story !").layers
+    first, second = ((layer.mean(0) + np.eye(4)) / 2 for layer in layers)
+    np.testing.assert_allclose(view.rollout(layers), second @ first, rtol=1e-6)
+    np.testing.assert_allclose(view.rollout(layers).sum(1), 1, rtol=1e-5)
+    still = np.eye(3)[None]
+    np.testing.assert_allclose(view.rollout([still, still]), np.eye(3))

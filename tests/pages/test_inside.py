@@ -302,3 +302,14 @@ def test_an_address_that_asks_for_what_a_recurrent_network_has_not_shows_what_it
     run_id = kept("text_classification", "elman", "film-reviews", vocabulary=VOCABULARY, vocabulary_size=len(VOCABULARY))
     page = opened("inside", run=run_id, text="a story", recurrent="Layer 9", seen="forget gate", cell="x")
     assert "The state that the next word" in words(page) and not page.error
+
+
+def test_attention_is_seen_as_the_mean_of_the_heads_as_rollout_and_as_lines():
+    run_id = kept("text_classification", "transformer-encoder", "film-reviews", seed=1, vocabulary=VOCABULARY,
+                  vocabulary_size=len(VOCABULARY))
+    page = opened("inside", run=run_id, text="A moving story", head="2.mean", drawn="Lines", looks="2: moving")
+    assert "**Layer 2, mean of its heads**" in words(page)
+    assert page.selectbox("looks").value == "2: moving"
+    assert page.selectbox("looks").options == ["every word", "1: a", "2: moving", "3: story"]
+    page = opened("inside", run=run_id, text="A moving story", head="rollout", looks="9: gone")
+    assert "**Rollout through all layers**" in words(page) and not page.error

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
 from core.inside import reading, recurrence
 from core.inside.load import Loaded
 from core.inside.reading import Reading
 from core.plots import inside as plots
+from core.plots.style import BLUE
 from core.ui import address, page
 from core.ui.chart import chart
 from core.ui.inside import remembering
@@ -78,25 +80,49 @@ def _answered(side: Side, made: Reading) -> None:
 
 
 def _attention(side: Side, made: Reading) -> None:
-    key = f"{side.key}head"
-    heads = {f"{layer}.{head}": weights for layer, of_layer in enumerate(made.layers, 1)
-             for head, weights in enumerate(of_layer, 1)}
-    chosen = address.choice(key, list(heads))
-    most = max(float(weights.max()) for weights in heads.values())
+    key, dark = f"{side.key}head", page.dark()
+    groups: list[tuple[str, dict[str, tuple[str, np.ndarray]]]] = []  # of each map: what it is called, and its weights
+    for layer, of_layer in enumerate(made.layers, 1):
+        maps = {f"{layer}.{head}": (f"Layer {layer}, head {head}", weights) for head, weights in enumerate(of_layer, 1)}
+        if len(of_layer) > 1:
+            maps[f"{layer}.mean"] = (f"Layer {layer}, mean of its heads", of_layer.mean(0))
+        groups.append((f"Layer {layer}", maps))
+    if len(made.layers) > 1:
+        groups.append(("All layers", {"rollout": ("Rollout through all layers", reading.rollout(made.layers))}))
+    titles = {name: shown for _, maps in groups for name, shown in maps.items()}
+    heads = max(float(weights.max()) for weights in made.layers)
+    most = {name: float(weights.max()) if name == "rollout" else heads for name, (_, weights) in titles.items()}
+    chosen = address.choice(key, list(titles))
     few, large = st.columns([1, 1] if side.narrow else [2, 3], gap="large")
     with few:
-        st.markdown("**Attention: who looks at whom**", help="Each square is one head of one layer. A row is the word that "
-                    "looks, a column the word that is looked at. Pick a head to read it.")
-        dark = page.dark()
+        st.markdown("**Attention: who looks at whom**", help="Each square is one head of one layer, or their mean. A row is "
+                    "the word that looks, a column the word that is looked at. The rollout follows the attention through "
+                    "all layers (Abnar and Zuidema 2020). Pick one to read it.")
         tiles([
-            Group(f"Layer {layer}", "", [
-                Tile(f"{layer}.{head}", f"Layer {layer}, head {head}", plots.coloured(weights, dark, most, signed=False))
-                for head, weights in enumerate(of_layer, 1)
-            ]) for layer, of_layer in enumerate(made.layers, 1)
+            Group(title, "", [
+                Tile(name, words, plots.coloured(weights, dark, most[name], signed=False))
+                for name, (words, weights) in maps.items()
+            ]) for title, maps in groups
         ], chosen, lambda picked: st.query_params.update({key: picked}), key=f"{key}s", side=76)
     with large:
-        tokens = [token if known else f"{token} (?)" for token, known in zip(made.tokens, made.known, strict=True)]
-        layer, head = chosen.split(".")
-        st.markdown(f"**Layer {layer}, head {head}**")
-        chart(plots.attention(heads[chosen], tokens, most), key=f"{side.key}attention",
-              height=min(720, max(320, 28 * len(tokens) + 90)), alt=f"Attention of layer {layer}, head {head}.")
+        words, weights = titles[chosen]
+        st.markdown(f"**{words}**")
+        _drawn(side, made, words, weights, most[chosen])
+
+
+def _drawn(side: Side, made: Reading, words: str, weights: np.ndarray, most: float) -> None:
+    """One map, as a matrix or as lines between the words."""
+    tokens = [token if known else f"{token} (?)" for token, known in zip(made.tokens, made.known, strict=True)]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        drawn = address.segments("How to draw it", f"{side.key}drawn", ["Matrix", "Lines"])
+        if drawn == "Lines":
+            places = ["every word", *(f"{place}: {token}" for place, token in enumerate(tokens, 1))]
+            looks = address.select("Who looks", f"{side.key}looks", places, width=200)
+    if drawn == "Matrix":
+        chart(plots.attention(weights, tokens, most), key=f"{side.key}attention",
+              height=min(720, max(320, 28 * len(tokens) + 90)), alt=f"Attention: {words}.")
+        return
+    picked = places.index(looks) - 1
+    chart(plots.attention_lines(weights, tokens, most, BLUE, picked if picked >= 0 else None), key=f"{side.key}lines",
+          height=22 * len(tokens) + 20, alt=f"Attention as lines: {words}.")
+    st.caption("From the words at the left, which look, to those at the right, which are looked at.")
