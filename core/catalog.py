@@ -50,11 +50,11 @@ class DataSpec(BaseModel):
     """What a data set yields; with it alone a model is built and fed again, the data being gone.
 
     `shape` is one example's: `(channels, height, width)` for images, `(length,)` for sentences and for the windows of a
-    running text, `(features,)` for the features of a table's row. `mean` and `std` are per channel, of pixels scaled to 0..1, or per feature, of its values as
-    they stand in the table; no `std` is 0. `features` names the table's columns, each with its unit where that is known
-    (`petal length (cm)`). `mirrored`: whether a picture means the same in a mirror, as photographs of things do, and
-    letters, digits and signs don't. `vocabulary[i]` is the text of token `i`, in a running text one
-    character (empty until the data are read: `vocabulary_size` is then the most there can be).
+    running text, `(features,)` for the features of a table's row. `mean` and `std` are per channel, of pixels scaled to
+    0..1, or per feature, of its values as they stand in the table; no `std` is 0. `features` names the table's columns,
+    each with its unit where that is known (`petal length (cm)`). `mirrored`: whether a picture means the same in a mirror,
+    as photographs of things do, and letters, digits and signs don't. `vocabulary[i]` is the text of token `i`, in a running
+    text one character (empty until the data are read: `vocabulary_size` is then the most there can be).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,5 +1,5 @@
-"""What the Transformers here share: Vaswani et al. 2017, "Attention is all you need", section 3, with normalisation before each
-sublayer (Xiong et al. 2020, "On layer normalization in the Transformer architecture")."""
+"""What the Transformers here share: Vaswani et al. 2017, "Attention is all you need", section 3, with normalisation before
+each sublayer (Xiong et al. 2020, "On layer normalization in the Transformer architecture")."""
 
 import math
 

@@ -45,9 +45,9 @@ class GPT(Architecture):
 
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:
-        batch_size = given.get("batch_size", 16)
+        batch_size = given.get("batch_size", 32)
         return {
-            "epochs": epochs_for(2000, spec, batch_size), "batch_size": batch_size, "optimiser": "muon",
+            "epochs": epochs_for(900, spec, batch_size), "batch_size": batch_size, "optimiser": "muon",
             "learning_rate": 3e-3, "weight_decay": 0.1, "schedule": "one-cycle", "clip_gradient": 1.0, **given,
         }
 
@@ -57,9 +57,10 @@ class GPT(Architecture):
         width = math.ceil(settings.width / settings.heads) * settings.heads
         self.tokens = nn.Embedding(spec.vocabulary_size, width)
         self.dropout = nn.Dropout(settings.dropout)
-        self.blocks = nn.ModuleList(Block(width, settings.heads, settings.dropout, causal=True) for _ in range(settings.depth))
+        blocks = (Block(width, settings.heads, settings.dropout, causal=True) for _ in range(settings.depth))
+        self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(width)
-        self.positions = nn.Embedding(length, width)  # made last: Muon takes the first and the last matrix for no hidden ones
+        self.positions = nn.Embedding(length, width)  # made last: for Muon the last matrix is no hidden one
         for name, parameter in self.named_parameters():
             if parameter.ndim == 2:
                 adds = name.endswith(("attention.output.weight", "feed.2.weight"))  # to what came in

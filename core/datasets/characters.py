@@ -6,7 +6,6 @@ two parts are cut so that each of their characters is foretold exactly once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +16,9 @@ from core.catalog import DataSpec
 from core.datasets.base import Batch, Data, Split
 from core.errors import UserError
 
-LENGTH = 64  # characters of a window, where nobody says otherwise
+LENGTH, HOW_LONG = 64, "Characters of a window: as far back as a model can look."
 SHARES = (90, 95)  # per cent of the text after which training and validation end
+DIVIDED = "In order, 90 % to train on, 5 % validation, 5 % test."
 NONE = -100  # a target that does not count: torch's own sign for it in a cross-entropy
 MOST_BYTES = 200_000_000  # of a file; its text takes eight times as much memory
 FEWEST, FEWEST_KINDS = 10_000, 8  # characters that a text must have, and different ones among them
@@ -104,11 +104,6 @@ def check(name: str, text: str) -> None:
         raise UserError(f"{name} has {len(text):,} characters: bring a text of at least {FEWEST:,}.")
     if (kinds := len(set(text))) < FEWEST_KINDS:
         raise UserError(f"{name} has {kinds} different characters: bring a text with at least {FEWEST_KINDS}.")
-
-
-def shown(characters: Iterable[str]) -> list[str]:
-    """Characters as a person can see each of them: blanks, line ends and tabs as signs of their own."""
-    return [{" ": "␣", "\n": "⏎", "\t": "⇥"}.get(character, character) for character in characters]
 
 
 def _ends(characters: int) -> tuple[int, int]:

@@ -21,18 +21,16 @@ _PLAIN = str.maketrans("‘’“”–—", "''\"\"--")  # newer versions have 
     paper="The Python language reference",
     url="https://docs.python.org/3/reference/",
     licence="PSF-2.0",
-    beginner="What Python itself answers to help(): 400,000 characters of English and code. It is on every computer that runs "
-    "Python, so nothing has to be downloaded.",
-    expert="The topics of the standard library's pydoc_data in alphabetical order, in ASCII, their first 400,000 characters. "
-    "The text differs a little between versions of Python. In order, 90 % to train on, 5 % validation, 5 % test.",
+    beginner="What Python itself answers to help(): 400,000 characters of English and code. It is on every computer that "
+    "runs Python, so nothing has to be downloaded.",
+    expert="The topics of the standard library's pydoc_data in alphabetical order, in ASCII, their first 400,000 "
+    f"characters. The text differs a little between versions of Python. {characters.DIVIDED}",
 )
 class PythonReference(Dataset):
     """Windows of character numbers `(length,)`."""
 
     class Settings(Settings):
-        length: int = setting(
-            characters.LENGTH, "Characters of a window: as far back as a model can look.", unit="characters", ge=8, le=1024,
-        )
+        length: int = setting(characters.LENGTH, characters.HOW_LONG, unit="characters", ge=8, le=1024)
 
     def spec(self) -> DataSpec:
         return characters.spec(_SIZE, self.settings.length, _KINDS)

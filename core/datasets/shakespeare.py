@@ -27,17 +27,15 @@ _SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
     url="https://karpathy.github.io/2015/05/21/rnn-effectiveness/",
     licence="Public domain",
     beginner="40,000 lines out of Shakespeare's plays, read character by character.",
-    expert="Tiny Shakespeare: 1,115,394 characters, 65 different ones. In order, 90 % to train on, 5 % validation, 5 % test. "
-    "nanoGPT's README gives a validation loss of 1.88 for a small Transformer after three minutes on a laptop's processor, "
-    "and 1.47 for a larger one on a GPU (in nats a character, on the last 10 %).",
+    expert=f"Tiny Shakespeare: 1,115,394 characters, 65 different ones. {characters.DIVIDED} nanoGPT's README gives a "
+    "validation loss of 1.88 for a small Transformer after three minutes on a laptop's processor, and 1.47 for a larger one "
+    "on a GPU (in nats a character, on the last 10 %).",
 )
 class Shakespeare(Dataset):
     """Windows of character numbers `(length,)`."""
 
     class Settings(Settings):
-        length: int = setting(
-            characters.LENGTH, "Characters of a window: as far back as a model can look.", unit="characters", ge=8, le=1024,
-        )
+        length: int = setting(characters.LENGTH, characters.HOW_LONG, unit="characters", ge=8, le=1024)
 
     def spec(self) -> DataSpec:
         return characters.spec(_SIZE, self.settings.length, _KINDS)
@@ -70,9 +68,8 @@ class Shakespeare(Dataset):
     def load(self) -> Data:
         path = find_data(*_PLACE)
         if path is None:
-            raise UserError(
-                "Shakespeare is not on disk: connect to the network, or point GLASSBOX_DATA at a folder with tinyshakespeare."
-            )
+            raise UserError("Shakespeare is not on disk: connect to the network, or point GLASSBOX_DATA at a folder with "
+                            "tinyshakespeare.")
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != _SHA256:
             raise UserError(f"{path} is not the text that it should be: delete its folder and launch again.")

@@ -32,7 +32,7 @@ GIVEN, WRITTEN, READ = 24, 360, 600  # characters: that a preview begins with, t
     "exponential. Shannon's readers needed 0.6 to 1.3 bits for each of 27 letters of English after a hundred.",
 )
 class LanguageModelling(SupervisedTask):
-    """Model: token numbers `(batch, length)` to logits `(batch, length, vocabulary)`, at each place for the token after it."""
+    """Model: token numbers `(batch, length)` to logits `(batch, length, vocabulary)`, at each place for the next token."""
 
     @classmethod
     def misfit(cls, spec: DataSpec) -> str | None:
@@ -74,11 +74,17 @@ class LanguageModelling(SupervisedTask):
         """Logits float32 `(n, vocabulary)` of what comes after each character of a text `(n,)` of any length: each is
         given at least half a window of what stands before it, where there is as much."""
         (length,) = self.spec.shape
-        half = max(1, length // 2)
         parts = [self._logits(numbers[:length])]
-        for start in range(half, len(numbers) - length + half, half):
-            parts.append(self._logits(numbers[start : start + length])[length - half :])
+        while (done := sum(map(len, parts))) < len(numbers):
+            start = self.start_of(done + 1)
+            parts.append(self._logits(numbers[start : start + length])[done - start :])
         return torch.cat(parts)
+
+    def start_of(self, place: int) -> int:
+        """Where the window begins that foretells the character at a place of a longer text."""
+        (length,) = self.spec.shape
+        half = max(1, length // 2)
+        return half * math.ceil(max(0, place - length) / half)
 
     def write(
         self, prompt: Tensor, uniforms: Tensor, temperature: float = 1.0, top_p: float = 1.0
