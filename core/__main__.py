@@ -57,7 +57,8 @@ def _parser() -> argparse.ArgumentParser:
                                ("resume", _resume, "go on with a stopped or failed run")):
         command(name, do, sentence).add_argument("run", help="the run's id")
     command("fetch", _fetch, "download a data set").add_argument("dataset", help="its name")
-    add = command("add", _add, "bring a data set of your own: pictures in class folders (a folder or a zip), a CSV table, or a text")
+    add = command("add", _add, "bring a data set of your own: pictures in class folders (a folder or a zip), a CSV table, "
+                               "or a text")
     add.add_argument("name", help="what it is called, such as my-flowers")
     add.add_argument("path", help="the folder, .zip, .csv or .txt; it stays where it is")
     add.add_argument("--label", help="a table's column that holds the class; default: one called so, or the last")
@@ -237,7 +238,8 @@ def _add(options: argparse.Namespace) -> int:
     own.check_name(options.name, source.kind)
     if options.label is not None:
         if source.kind != "features":
-            raise UserError("--label is for tables: the classes of pictures are the names of their folders, a text has none.")
+            raise UserError("--label is for tables: the classes of pictures are the names of their folders, and a text has "
+                            "none.")
         source = source.model_copy(update={"label": options.label})
     examined = own.examine(source)
     if options.leave_out and (taken := own.offers(examined.findings)):

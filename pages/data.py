@@ -15,7 +15,7 @@ from core.errors import UserError
 from core.inside import data as look
 from core.jobs import download
 from core.plots import data as plots
-from core.plots import writing
+from core.plots.writing import visible
 from core.ui import address, bring, page, start, wall
 from core.ui.chart import chart
 
@@ -289,9 +289,9 @@ def charts(name: str, spec: DataSpec, seen: look.Overview) -> None:
         st.subheader("How often each character comes", anchor=False)
         counts = sum(seen.balance.values())
         order = counts.argsort()[::-1]
-        names = writing.visible([spec.vocabulary[i] for i in order])
-        chart(plots.class_balance(names, {split: part[order] for split, part in seen.balance.items()}, "characters"),
-              key=f"balance_{name}", height=300, alt=f"How often each of {len(names)} characters comes, most often {names[0]}.")
+        names, ordered = visible([spec.vocabulary[i] for i in order]), {s: part[order] for s, part in seen.balance.items()}
+        chart(plots.class_balance(names, ordered, "characters"), key=f"balance_{name}", height=300,
+              alt=f"How often each of {len(names)} characters comes, most often {names[0]}.")
     elif seen.balance:
         st.subheader("Class balance", anchor=False)
         counts = sum(seen.balance.values())

@@ -19,7 +19,8 @@ SPLITS = ("train", "validation", "test")
 @dataclass(frozen=True)
 class Overview:
     """`balance`: for each split the examples of each class, int64 `(classes,)`, or how often a text has each character of
-    its vocabulary; empty where there are none. `lengths`: of sentences, the training examples of each length in tokens, int64 `(length + 1,)`; None for pictures."""
+    its vocabulary; empty where there are none. `lengths`: of sentences, the training examples of each length in tokens,
+    int64 `(length + 1,)`; else None."""
 
     balance: dict[str, np.ndarray]
     lengths: np.ndarray | None

@@ -47,6 +47,7 @@ def illustration(task: str, dark: bool) -> str | None:
     """The drawing of a task, 320×176, on a transparent ground; None for a task that has none."""
     draw = {
         "classification": _digit, "adversarial": _faces, "denoising": _landscape, "text_classification": _sentence,
+        "language_modelling": _writing,
     }.get(task)
     if draw is None:
         return None
@@ -113,6 +114,18 @@ def _sentence(accent: str, ink: str) -> str:
     )
     text = "".join(f'<text x="{x}" y="144" font-size="17" fill="{ink}">{word}</text>' for word, x in words.items())
     return arcs + text
+
+
+def _writing(accent: str, ink: str) -> str:
+    """A line that is being written, and what may come next."""
+    written = f'<text x="14" y="94" font-size="20" fill="{ink}">To be, or not to b</text>'
+    bars = "".join(
+        f'<text x="196" y="{41 + 24 * row}" font-size="16" fill="{ink}" opacity="{1 if row == 2 else 0.6}">{letter}</text>'
+        f'<rect x="218" y="{32 + 24 * row}" width="{2 + 84 * chance:.1f}" height="9" rx="2" fill="{accent}" '
+        f'opacity="{1 if row == 2 else 0.35}"/>'
+        for row, (letter, chance) in enumerate((("a", 0.12), ("r", 0.18), ("e", 0.93), ("u", 0.15), ("l", 0.08)))
+    )
+    return written + bars
 
 
 def _pixels(shades: np.ndarray, left: float, top: float, size: float, colour: str) -> str:

@@ -86,6 +86,7 @@ class LanguageModelling(SupervisedTask):
         half = max(1, length // 2)
         return half * math.ceil(max(0, place - length) / half)
 
+    @torch.no_grad()
     def write(
         self, prompt: Tensor, uniforms: Tensor, temperature: float = 1.0, top_p: float = 1.0
     ) -> tuple[Tensor, Tensor]:

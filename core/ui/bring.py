@@ -146,8 +146,8 @@ def _examples() -> None:
          "test, a tenth the validation."),
         ("Divided by you", DIVIDED, "With train/ and test/ the test stays yours. A validation/ is taken if there is one."),
         ("A table", TABLE, "A CSV file. One column is the class; numbers and columns of few words are the features."),
-        ("A text", TEXT, "A .txt file, for language models. Its first 90 % are trained on, the next 5 % are the validation, the "
-         "last the test."),
+        ("A text", TEXT, "A .txt file, for language models. Its first 90 % are trained on, the next 5 % are the validation, "
+         "the last the test."),
     )
     for column, (title, example, sentence) in zip(st.columns(4), shown, strict=True):
         with column, st.container(border=True, height="stretch"):
