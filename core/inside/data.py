@@ -64,7 +64,7 @@ def overview(data: Data) -> Overview:
 
 def beginning(data: Data, count: int) -> str:
     """The first characters of a text's training part."""
-    return "".join(data.spec.vocabulary[number] for number in _characters(data, "train")[:count].tolist())
+    return "".join(data.spec.vocabulary[number] for number in data.train.inputs.flatten()[:count].tolist())
 
 
 def _characters(data: Data, split: str) -> torch.Tensor:
