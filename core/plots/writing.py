@@ -60,7 +60,7 @@ def looks_back(attention: np.ndarray, seen: Sequence[str]) -> go.Figure:
     ))
     for layer in range(1, layers):
         figure.add_hline(layer * heads - 0.5, line={"width": 3, "color": "rgba(127,127,127,0.6)"})
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 24, "b": 8}, hovermode="closest", dragmode=False)
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 34, "b": 8}, hovermode="closest", dragmode=False)
     figure.update_xaxes(side="top", tickvals=list(range(count)), ticktext=characters, tickangle=0, showgrid=False,
                         fixedrange=True)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False, fixedrange=True)

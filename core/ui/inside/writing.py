@@ -37,7 +37,7 @@ def show(sides: Sequence[Side]) -> None:
 
 def _knobs() -> tuple[int, float, float, int]:
     """How much is written, temperature, top-p and seed."""
-    first, second, third, fourth = st.columns(4, vertical_alignment="bottom", gap="medium")
+    first, second, third, fourth, fifth = st.columns([3, 3, 3, 2, 2], vertical_alignment="bottom", gap="medium")
     with first:
         count = address.whole_slider("Characters to write", "count", USUAL, MOST, step=20)
     with second:
@@ -48,9 +48,9 @@ def _knobs() -> tuple[int, float, float, int]:
         top_p = address.slider("Top-p", "top_p", 1.0, 0.05, 1.0, 0.05, help=(
             "It draws only among the likeliest characters that make up this share together (nucleus sampling: Holtzman "
             "et al. 2020)."))
-    with fourth, st.container(horizontal=True, vertical_alignment="bottom"):
-        seed = address.number_field("Seed", "seed", 0, SEEDS, width=130, help="Another seed is other luck in the drawing.")
-        st.button("Write anew", icon=":material/casino:", on_click=_other_seed)
+    with fourth:
+        seed = address.number_field("Seed", "seed", 0, SEEDS, help="Another seed is other luck in the drawing.")
+    fifth.button("Write anew", icon=":material/casino:", width="stretch", on_click=_other_seed)
     return count, temperature, top_p, seed
 
 
@@ -94,7 +94,7 @@ def _surprise(side: Side, found: writing.Passage) -> None:
 
 def _place(side: Side, found: writing.Passage, chosen: int, temperature: float, top_p: float) -> None:
     place = writing.at(side.loaded, found, chosen, temperature, top_p)
-    bars, back = st.columns([1, 1] if side.narrow else [1, 2], gap="large")
+    bars, back = (st.container(), st.container()) if side.narrow else st.columns([1, 2], gap="large")
     sign, chance = plots.visible([found.characters[chosen]])[0], float(place.chances[place.stands])
     with bars:
         st.markdown(f"**What could stand at place {chosen}**", help="Pick any character above, or move with the arrow keys. "
