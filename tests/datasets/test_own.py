@@ -242,3 +242,5 @@ def test_a_text_file_that_holds_a_table_is_a_table(table, text):
     renamed = table.rename(table.with_name("measured.txt"))
     assert own.propose(renamed).source.kind == "features"
     assert own.propose(text).source.kind == "text"
+    text.write_text("One line, and no end; " * 50_000)
+    assert own.propose(text).source.kind == "text"

@@ -1,5 +1,6 @@
 """Language modelling."""
 
+import copy
 import math
 
 import pytest
@@ -12,8 +13,10 @@ from core.catalog import DataSpec
 from core.datasets import characters
 from core.datasets.base import Batch
 from core.datasets.characters import NONE
-from core.experiment import Training
+from core.experiment import Experiment, Training
 from core.tasks.language_modelling import LanguageModelling, shaped
+from core.training.loop import fit
+from core.training.setup import build_model, build_task, seed_everything
 
 TEXT = "".join("the cat sat on the mat; " [(i * 7) % 24] for i in range(2000)) + "xyz"
 
@@ -179,3 +182,38 @@ def test_the_parts_of_a_batch_make_the_same_step_as_the_whole(data):
 def test_it_needs_a_running_text():
     assert LanguageModelling.misfit(characters.spec(10_000, 16, 30)) is None
     assert LanguageModelling.misfit(DataSpec(kind="sentences", shape=(4,), sizes={})).endswith("needs a running text.")
+
+
+def test_a_run_that_was_interrupted_goes_on_with_the_same_windows(data):
+    class Listener:
+        """Stops once, at `step`, and keeps the last checkpoint and what was measured."""
+
+        def __init__(self, stop_at: int):
+            self.stop_at, self.measured = stop_at, {}
+
+        def metrics(self, values, step):
+            self.measured[step] = values.get("train/loss", self.measured.get(step))
+            self.step = step
+
+        def wants_stop(self):
+            return self.step == self.stop_at
+
+        def checkpoint(self, state, step):
+            self.state = copy.deepcopy(state)
+
+        def __getattr__(self, moment):
+            return lambda *what: None
+
+    experiment = Experiment.make("language_modelling", "gpt", "python-reference", model={"width": 8, "depth": 1},
+                                 data={"length": 16}, training={"epochs": 2, "batch_size": 20, "previews": 1})
+
+    def run(listener: Listener, resume: dict | None = None) -> dict[int, float]:
+        seed_everything(0, False)
+        model = build_model(experiment, data.spec)
+        fit(experiment, data, model, build_task(experiment, data.spec, model), listener, resume)
+        return listener.measured
+
+    whole, first, second = (Listener(at) for at in (-1, 7, -1))
+    run(whole), run(first)
+    rest = {step: loss for step, loss in whole.measured.items() if step > 7}
+    assert rest and run(second, first.state) == rest
