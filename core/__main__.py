@@ -318,7 +318,8 @@ def _version(package: str) -> str:
 
 
 def _table(rows: list[dict]) -> None:
-    cells = [list(rows[0]), *[["" if value is None else str(value) for value in row.values()] for row in rows]] if rows else []
+    written = [["" if value is None else str(value) for value in row.values()] for row in rows]
+    cells = [list(rows[0]), *written] if rows else []
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

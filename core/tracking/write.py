@@ -126,9 +126,9 @@ class RunLog:
 
     def preview(self, preview: Preview, step: int) -> None:
         def upload() -> None:
-            self.client.log_image(self.run_id, preview.image, key=preview.name, step=step, synchronous=True)
-            if preview.data is not None:
+            if preview.data is not None:  # before its picture: whoever sees that one finds these
                 self.client.log_text(self.run_id, json.dumps(preview.data), f"previews/{preview.name}/{step:09d}.json")
+            self.client.log_image(self.run_id, preview.image, key=preview.name, step=step, synchronous=True)
 
         self._queue(f"preview {preview.name} {step}", upload)
 

@@ -78,6 +78,7 @@ def test_an_uploaded_zip_is_checked_added_offered_for_launch_and_removed(page: P
     expect(page.get_by_text("1 of the 25 pictures can't be read")).to_be_visible()
     expect(page.get_by_role("button", name="Add", exact=True)).to_be_disabled()
     page.get_by_text("Leave out what can't be read", exact=True).click()
+    settle(page)
     expect(page.get_by_role("button", name="Add", exact=True)).to_be_enabled()
     expect(page.get_by_label("Title")).to_have_value("Garden flowers")
     settle(page)

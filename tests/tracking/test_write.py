@@ -214,3 +214,11 @@ def test_an_end_has_a_state_and_a_cause(log, run_id, anyone) -> None:
     assert run.info.status == "FAILED"
     assert run.info.end_time
     assert (run.data.tags["glassbox.cause"], run.data.tags["glassbox.phase"]) == ("The disk was full.", "")
+
+
+def test_whoever_sees_a_preview_s_picture_finds_its_data(log, run_id, monkeypatch) -> None:
+    found = []
+    monkeypatch.setattr(log.client, "log_image", lambda *_, **__: found.append(read.preview_data(run_id, "confusion", 7)))
+    log.preview(Preview("confusion", np.zeros((8, 8), np.uint8), {"counts": [[1]]}), 7)
+    log.close()
+    assert found == [{"counts": [[1]]}]

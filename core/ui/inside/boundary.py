@@ -218,7 +218,8 @@ def _plane(
         alt=f"The plane in the colours of the answers, with {len(points)} points of which {int(wrong.sum())} lie on the "
         "wrong side of the border.", on_click=ask,
     )
-    words = f"Click anywhere to ask about that point. {int(wrong.sum())} of {len(points):,} points lie on the wrong side of the border: they have a thick rim."
+    words = (f"Click anywhere to ask about that point. {int(wrong.sum())} of {len(points):,} points lie on the wrong side "
+             "of the border: they have a thick rim.")
     if layers:
         words += (f" Thin lines: where the neurons of layer {layer + 1} turn"
                   + (f" (the {LINES} strongest)" if len(layers[layer].strongest) > LINES else "")
