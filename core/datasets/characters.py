@@ -6,6 +6,7 @@ two parts are cut so that each of their characters is foretold exactly once.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ LENGTH, HOW_LONG = 64, "Characters of a window: as far back as a model can look.
 SHARES = (90, 95)  # per cent of the text after which training and validation end
 DIVIDED = "In order, 90 % to train on, 5 % validation, 5 % test."
 NONE = -100  # a target that does not count: torch's own sign for it in a cross-entropy
-MOST_BYTES = 200_000_000  # of a file; its text takes eight times as much memory
+MOST_BYTES = 100_000_000  # of a file; it takes some fifteen times as much memory to read
 FEWEST, FEWEST_KINDS = 10_000, 8  # characters that a text must have, and different ones among them
 
 
@@ -73,8 +74,11 @@ def spec(characters: int, length: int, kinds: int) -> DataSpec:
 def data(text: str, length: int, source: str) -> Data:
     """A text in its three parts. Its vocabulary is all characters that it holds, in the order of their code points."""
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    kinds, numbers = np.unique(codes, return_inverse=True)
-    whole = torch.from_numpy(numbers.astype(np.int64))
+    numbers = np.zeros(sys.maxunicode + 1, np.int64)  # of every code point that there is
+    numbers[codes] = 1
+    kinds = numbers.nonzero()[0]
+    numbers[kinds] = np.arange(len(kinds))
+    whole = torch.from_numpy(numbers[codes])
     first, second = _ends(len(whole))
     found = spec(len(whole), length, len(kinds)).model_copy(update={"vocabulary": tuple(map(chr, kinds.tolist()))})
     return Data(found, Windows(whole[:first], length), held_out(whole, first, second, length),

@@ -160,9 +160,9 @@ def _not_zero(std: tuple[float, ...]) -> tuple[float, ...]:
 def _text(source: Source) -> Examined:
     text, encoding = characters.read(source.path)
     characters.check(source.path.name, text)
-    data = characters.data(text, source.length, str(source.path))
-    said = Finding("form", f"{len(text):,} characters in {encoding}, {len(data.spec.vocabulary):,} different ones.")
-    return Examined(source, data, (said,), hashlib.sha256(text.encode()).hexdigest()[:16], len(text))
+    said = Finding("form", f"{len(text):,} characters in {encoding}, {len(set(text)):,} different ones.")
+    data, digest = characters.data(text, source.length, str(source.path)), hashlib.sha256(text.encode()).hexdigest()[:16]
+    return Examined(source, data, (said,), digest, len(text))
 
 
 # ---- adding and removing
@@ -330,13 +330,12 @@ def brought() -> dict[str, type]:
 def _entry(text: str) -> type[Own]:
     """The same class as long as the description stands."""
     description = _described(text)
-    made = {"images": _own_pictures, "text": _own_text}.get(description.source.kind, lambda described: Own)
-    return type("Brought", (made(description),), {"description": description, "card": _card(description)})
+    makers = {"images": lambda: _own_pictures(description.source), "text": lambda: _own_text(description)}
+    made = makers.get(description.source.kind, lambda: Own)()
+    return type("Brought", (made,), {"description": description, "card": _card(description)})
 
 
-def _own_pictures(described: Description) -> type[Own]:
-    given = described.source
-
+def _own_pictures(given: Source) -> type[Own]:
     class Pictures(Own):
         class Settings(Settings):
             side: int = setting(given.side, "Side of the pictures; memory and time grow with its square.", unit="pixels",
@@ -375,8 +374,8 @@ def _own_text(described: Description) -> type[Own]:
 def _card(described: Description) -> Card:
     spec, source = described.spec, described.source
     if source.kind == "text":
-        return Card(described.name, described.title, gone=described.removed, licence="Yours",
-                    beginner=f"A text of {described.characters:,} characters, brought by you.",
+        what = f"A text of {described.characters:,} characters, brought by you."
+        return Card(described.name, described.title, beginner=what, gone=described.removed, licence="Yours",
                     expert=f"{spec.vocabulary_size:,} different characters. {characters.DIVIDED}")
     shown = ", ".join(spec.classes[:6]) + (f" and {len(spec.classes) - 6} more" if len(spec.classes) > 6 else "")
     pictures = source.kind == "images"
