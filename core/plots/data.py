@@ -14,7 +14,8 @@ MOST_NAMES = 40  # classes up to which the axis has room for their names
 
 
 def class_balance(classes: Sequence[str], counts: Mapping[str, np.ndarray], unit: str = "examples") -> go.Figure:
-    """One bar a class, made of its examples in each split. `counts`: by split, whole numbers `(classes,)`."""
+    """One bar a class, made of its examples in each split. `counts`: by split, whole numbers `(classes,)`, of what `unit`
+    says."""
     figure = go.Figure([
         go.Bar(name=split, x=list(classes), y=part, marker_color=COLOURS[split],
                hovertemplate=f"%{{y:,}} {split}<extra></extra>")
