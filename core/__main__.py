@@ -57,9 +57,10 @@ def _parser() -> argparse.ArgumentParser:
                                ("resume", _resume, "go on with a stopped or failed run")):
         command(name, do, sentence).add_argument("run", help="the run's id")
     command("fetch", _fetch, "download a data set").add_argument("dataset", help="its name")
-    add = command("add", _add, "bring a data set of your own: pictures in class folders (a folder or a zip), or a CSV table")
+    add = command("add", _add, "bring a data set of your own: pictures in class folders (a folder or a zip), a CSV table, "
+                               "or a text")
     add.add_argument("name", help="what it is called, such as my-flowers")
-    add.add_argument("path", help="the folder, .zip or .csv; it stays where it is")
+    add.add_argument("path", help="the folder, .zip, .csv or .txt; it stays where it is")
     add.add_argument("--label", help="a table's column that holds the class; default: one called so, or the last")
     add.add_argument("--title", help="how pages call it; default: the name")
     add.add_argument("--leave-out", action="store_true",
@@ -236,8 +237,9 @@ def _add(options: argparse.Namespace) -> int:
     source = own.propose(Path(options.path).expanduser()).source
     own.check_name(options.name, source.kind)
     if options.label is not None:
-        if source.kind == "images":
-            raise UserError("--label is for tables: the classes of pictures are the names of their folders.")
+        if source.kind != "features":
+            raise UserError("--label is for tables: the classes of pictures are the names of their folders, and a text has "
+                            "none.")
         source = source.model_copy(update={"label": options.label})
     examined = own.examine(source)
     if options.leave_out and (taken := own.offers(examined.findings)):
@@ -248,12 +250,13 @@ def _add(options: argparse.Namespace) -> int:
     for found in examined.findings:
         print(found.sentence, file=sys.stderr)
     spec = examined.data.spec
+    what = f"{examined.characters:,} characters in windows" if spec.kind == "text" else f"{len(spec.classes)} classes"
     if options.json:
         print(json.dumps({"name": options.name, "kind": spec.kind, "shape": spec.shape, "sizes": spec.sizes,
                           "classes": spec.classes, "found": [found.sentence for found in examined.findings]}))
     else:
         sizes = ", ".join(f"{size:,} {split}" for split, size in spec.sizes.items())
-        print(f"{options.name}: {len(spec.classes)} classes; {sizes}. Train on it with --dataset {options.name}.")
+        print(f"{options.name}: {what}; {sizes}. Train on it with --dataset {options.name}.")
     return 0
 
 

@@ -21,7 +21,8 @@ from core.errors import UserError
 Kind = Literal["architecture", "dataset", "task"]
 _PACKAGES = {"architecture": "core.architectures", "dataset": "core.datasets", "task": "core.tasks"}
 _NOUNS = {"architecture": "architecture", "dataset": "data set", "task": "task"}
-CONTENTS = {"images": "pictures", "sentences": "sentences", "features": "tables of numbers"}  # what a person calls a kind
+# What a person calls a kind of data.
+CONTENTS = {"images": "pictures", "sentences": "sentences", "features": "tables of numbers", "text": "running text"}
 PADDING, UNKNOWN = 0, 1  # the token numbers that every vocabulary keeps for these two
 _registry: dict[str, dict[str, type]] = {kind: {} for kind in _PACKAGES}
 _providers: dict[str, dict[str, Callable[[], dict[str, type]]]] = {kind: {} for kind in _PACKAGES}  # by their module
@@ -48,18 +49,18 @@ class Card:
 class DataSpec(BaseModel):
     """What a data set yields; with it alone a model is built and fed again, the data being gone.
 
-    `shape` is one example's: `(channels, height, width)` for images, `(length,)` for sentences, `(features,)` for the
-    features of a table's row. `mean` and `std` are per channel, of pixels scaled to 0..1, or per feature, of its values as
-    they stand in the table; no `std` is 0. `features` names the table's columns, each with its unit where that is known
-    (`petal length (cm)`). `mirrored`: whether a picture means the same in a mirror, as photographs of things do, and
-    letters, digits and signs don't. `symbols`: the tokens are symbols each of which may count, and not words of a language.
-    `vocabulary[i]` is the text of token `i` (empty until the data are read:
-    `vocabulary_size` is then the most there can be).
+    `shape` is one example's: `(channels, height, width)` for images, `(length,)` for sentences and for the windows of a
+    running text, `(features,)` for the features of a table's row. `mean` and `std` are per channel, of pixels scaled to
+    0..1, or per feature, of its values as they stand in the table; no `std` is 0. `features` names the table's columns,
+    each with its unit where that is known (`petal length (cm)`). `mirrored`: whether a picture means the same in a mirror,
+    as photographs of things do, and letters, digits and signs don't. `symbols`: the tokens are symbols each of which may
+    count, and not words of a language. `vocabulary[i]` is the text of token `i`, in a running text one character (empty
+    until the data are read: `vocabulary_size` is then the most there can be).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["images", "sentences", "features"]
+    kind: Literal["images", "sentences", "features", "text"]
     shape: tuple[int, ...]
     sizes: dict[Literal["train", "validation", "test"], int]
     classes: tuple[str, ...] = ()

@@ -15,12 +15,14 @@ from core.errors import UserError
 from core.inside import data as look
 from core.jobs import download
 from core.plots import data as plots
+from core.plots.writing import visible
 from core.ui import address, bring, page, start, wall
 from core.ui.chart import chart
 
 COLUMNS = 3
 PICTURES, SENTENCES = 40, 12  # samples on the wall
 ROWS = 2000  # points in the scatter of a table
+CHARACTERS = 3000  # of a text's beginning
 EVERY = "Every class"
 PLACES = {"here": "Here", "fetchable": "To download", "lacking": "To bring yourself"}
 
@@ -49,6 +51,8 @@ def content(spec: DataSpec) -> str:
         what = f"{width}×{height} {'grey' if channels == 1 else 'colour'}"
     elif spec.kind == "features":
         what = f"rows of {spec.shape[0]} numbers"
+    elif spec.kind == "text":
+        return f"windows of {spec.shape[0]} characters, up to {spec.vocabulary_size} different ones"
     else:
         what = f"sentences of up to {spec.shape[0]} tokens"
     return f"{what} · {f'{len(spec.classes)} classes' if spec.classes else 'no labels'}"
@@ -153,7 +157,7 @@ def one(name: str) -> None:
             try:
                 with st.spinner("Reading it. Large sets take up to half a minute, the first time …", show_time=True):
                     data, seen = loaded(name)
-                (columns if data.spec.kind == "features" else samples)(name)
+                {"features": columns, "text": beginning}.get(data.spec.kind, samples)(name)
             except UserError as error:
                 st.error(str(error), icon=":material/error:")
         elif there.fetchable:
@@ -199,6 +203,14 @@ def columns(name: str) -> None:
           alt=f"{up} against {across} of {len(found.values):,} rows, coloured by class.")
     st.caption(f"{len(found.values):,} of {found.all:,} training rows" + (", spread evenly." if len(found.values) < found.all
                                                                          else "."))
+
+
+def beginning(name: str) -> None:
+    """How a text begins."""
+    data, _ = loaded(name)
+    st.subheader("How it begins", anchor=False)
+    st.code(look.beginning(data, CHARACTERS), language=None, height=460, wrap_lines=True)
+    st.caption("Read one character at a time; the vocabulary is the characters that occur.")
 
 
 def draw_anew(draw: int) -> None:
@@ -257,7 +269,8 @@ def facts(name: str, data: Data | None, seen: look.Overview | None) -> None:
         lines["Columns: mean ± spread"] = " · ".join(
             f"{name} {mean:.4g} ± {std:.2g}" for name, mean, std in zip(spec.features, spec.mean, spec.std, strict=True))
     if spec.vocabulary:
-        lines["Vocabulary"] = f"{len(spec.vocabulary):,} tokens"
+        kind = "different characters" if spec.kind == "text" else "tokens"
+        lines["Vocabulary"] = f"{len(spec.vocabulary):,} {kind}"
     lines["In detail"] = shown.expert
     source = " · ".join(str(part) for part in (shown.people, shown.year or "") if part)
     if shown.paper or shown.url:
@@ -272,7 +285,14 @@ def facts(name: str, data: Data | None, seen: look.Overview | None) -> None:
 
 
 def charts(name: str, spec: DataSpec, seen: look.Overview) -> None:
-    if seen.balance:
+    if spec.kind == "text":
+        st.subheader("How often each character comes", anchor=False)
+        counts = sum(seen.balance.values())
+        order = counts.argsort()[::-1]
+        names, ordered = visible([spec.vocabulary[i] for i in order]), {s: part[order] for s, part in seen.balance.items()}
+        chart(plots.class_balance(names, ordered, "characters"), key=f"balance_{name}", height=300,
+              alt=f"How often each of {len(names)} characters comes, most often {names[0]}.")
+    elif seen.balance:
         st.subheader("Class balance", anchor=False)
         counts = sum(seen.balance.values())
         chart(

@@ -11,12 +11,12 @@ from core.errors import UserError
 from core.inside.load import Loaded, load
 from core.tracking import read
 from core.ui import address, page
-from core.ui.inside import boundary, cleaning, exciting, generating, naming, reading, testset, weights
+from core.ui.inside import boundary, cleaning, exciting, generating, naming, reading, testset, weights, writing
 from core.ui.inside.side import Side
 from core.ui.run_picker import pick_checkpoint, pick_run
 
 # Each has a TITLE, `fits(loaded)` and `show(sides)`.
-VIEWS = (naming, cleaning, generating, reading, boundary, testset, weights, exciting)
+VIEWS = (naming, cleaning, generating, reading, writing, boundary, testset, weights, exciting)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the checkpoint …")
@@ -71,8 +71,8 @@ def takes_the_same(run: read.Run, other: read.Run) -> bool:
 
 
 def form(run: read.Run) -> int | tuple[str, ...] | None:
-    """The channels of the pictures or the names of the features that a run takes; None for sentences, and where its settings
-    can't be read any more."""
+    """The channels of the pictures or the names of the features that a run takes; None for sentences and texts, and where
+    its settings can't be read any more."""
     try:
         spec = catalog.get("dataset", run.params["dataset"])(run.experiment.data).spec()
     except UserError:

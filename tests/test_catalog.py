@@ -36,7 +36,8 @@ def spec_of(experiment: Experiment) -> DataSpec:
 
 
 def examples(spec: DataSpec, count: int) -> Split:
-    """Random examples of the spec's shape: smooth pictures, rows of a table, or sentences of different lengths."""
+    """Random examples of the spec's shape: smooth pictures, rows of a table, a text, or sentences of different
+    lengths."""
     draw = torch.Generator().manual_seed(0)
     targets = torch.arange(count) % len(spec.classes) if spec.classes else None
     if spec.kind == "images":
@@ -46,6 +47,9 @@ def examples(spec: DataSpec, count: int) -> Split:
     if spec.kind == "features":
         rows = torch.randn(count, *spec.shape, generator=draw)
         return Split(rows * torch.tensor(spec.std) + torch.tensor(spec.mean), targets)
+    if spec.kind == "text":
+        text = torch.arange(count * spec.shape[0] + 1) % spec.vocabulary_size
+        return Split(text[:-1].view(count, -1), text[1:].view(count, -1))
     sentences = torch.randint(1, spec.vocabulary_size, (count, *spec.shape), generator=draw)
     for i, sentence in enumerate(sentences):
         sentence[2 + i % len(sentence) :] = 0
@@ -253,7 +257,7 @@ def test_every_data_set_states_its_licence_sizes_and_whereabouts_without_being_r
     assert dataset.card.licence
     spec = dataset.spec()
     assert set(spec.sizes) == {"train", "validation", "test"} and min(spec.sizes.values()) > 0
-    if spec.kind != "sentences":
+    if spec.kind in ("images", "features"):
         assert len(spec.mean) == len(spec.std) == spec.shape[0] and min(spec.std) > 0
     if spec.kind == "features":
         assert len(spec.features) == spec.shape[0]
@@ -276,6 +280,9 @@ def test_what_is_here_loads_as_the_spec_promises(name, home):
         if promised.classes:
             assert split.targets.dtype == torch.int64 and split.targets.shape == (promised.sizes[split_name],)
             assert set(split.targets.tolist()) == set(range(len(promised.classes)))
+        elif promised.kind == "text":
+            assert split.targets.shape == split.inputs.shape and split.targets.dtype == torch.int64
+            assert split.inputs.min() >= 0 and split.inputs.max() < data.spec.vocabulary_size <= promised.vocabulary_size
         else:
             assert split.targets is None
 

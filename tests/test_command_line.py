@@ -97,6 +97,18 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_text_is_added_and_has_no_column_of_classes(home: Path, tmp_path: Path, capsys) -> None:
+    path = tmp_path / "plays.txt"
+    path.write_text("".join(f"Speaker {i % 13}:\nLine {i}, and no more.\n\n" for i in range(600)))
+    assert main(["add", "my-plays", str(path), "--label", "kind"]) == 2
+    assert "a text has none" in capsys.readouterr().err
+    assert main(["add", "my-plays", str(path)]) == 0
+    printed = capsys.readouterr()
+    size = len(path.read_text())
+    assert printed.out.startswith(f"my-plays: {size:,} characters in windows; {(size * 90 // 100 - 1) // 64} train, ")
+    assert "characters in UTF-8" in printed.err
+
+
 def test_what_is_added_trains_as_any_other_and_its_run_is_read_after_it_was_removed(home: Path, table: Path, capsys) -> None:
     assert main(["add", "mine", str(table), "--label", "kind", "--leave-out", "--title", "My table", "--json"]) == 0
     printed = capsys.readouterr()

@@ -45,10 +45,11 @@ def kept(width: int, span: int) -> Tensor:
 
 
 class Recurrent(Architecture):
-    """Input token numbers int64 `(batch, length)`, 0 = padding at the end, at least one other in each row; output logits
-    `(batch, classes)`. A subclass writes `cell`."""
+    """Input token numbers int64 `(batch, length)`. Of sentences, where 0 is padding at the end and at least one other is in
+    each row: output logits `(batch, classes)`. Of a running text, which has no padding: `(batch, length, vocabulary)`, at
+    each place for the token that comes next. A subclass writes `cell`."""
 
-    takes = ("sentences",)
+    takes = ("sentences", "text")
 
     class Settings(Settings):
         embedding: int = setting(100, "Numbers that stand for one token.", unit="numbers", ge=1, le=1024)
@@ -56,7 +57,7 @@ class Recurrent(Architecture):
         depth: int = setting(1, "Layers; each reads the states of the one below.", unit="layers", ge=1, le=8)
         bidirectional: bool = setting(
             False, "Each layer reads the sentence twice, from the beginning and from the end, so that every state knows "
-            "both sides."
+            "both sides. Who is to say what comes next in a text may not read ahead: there it changes nothing."
         )
         read_off: Literal["auto", "last", "mean", "max"] = setting(
             "auto", "What the answer is made of: the last state, which must have kept all that matters; or the mean, or the "
@@ -69,7 +70,8 @@ class Recurrent(Architecture):
         batch_size = given.get("batch_size", 64)
         return {
             "epochs": epochs_for(1060, spec, batch_size), "optimiser": "adamw", "weight_decay": 0.01,
-            "learning_rate": 5e-3 if spec.symbols else 2e-3, "schedule": "one-cycle", "clip_gradient": 1.0, **given,
+            "learning_rate": 2e-3 if spec.kind == "sentences" and not spec.symbols else 5e-3, "schedule": "one-cycle",
+            "clip_gradient": 1.0, **given,
         }
 
     def cell(self, numbers: int, width: int) -> Cell:
@@ -78,30 +80,35 @@ class Recurrent(Architecture):
 
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()
-        self.settings, self.spec, directions = settings, spec, 2 if settings.bidirectional else 1
+        self.settings, self.spec = settings, spec
+        both = settings.bidirectional and spec.kind == "sentences"
+        directions = 2 if both else 1
         self.read_off = settings.read_off if settings.read_off != "auto" else "last" if spec.symbols else "max"
-        self.tokens = nn.Embedding(spec.vocabulary_size, settings.embedding, padding_idx=PADDING)
+        padding = PADDING if spec.kind == "sentences" else None
+        self.tokens = nn.Embedding(spec.vocabulary_size, settings.embedding, padding_idx=padding)
         nn.init.normal_(self.tokens.weight, 0, 0.1)  # small, so that a rare word soon means what it was seen with
         read = [settings.embedding] + [directions * settings.width] * (settings.depth - 1)  # numbers, by each layer
         self.forwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read)
-        self.backwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read if settings.bidirectional)
+        self.backwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read if both)
         self.dropout = nn.Dropout(settings.dropout)
-        self.classifier = nn.Linear(directions * settings.width, len(spec.classes))
+        answers = len(spec.classes) if spec.kind == "sentences" else spec.vocabulary_size
+        self.classifier = nn.Linear(directions * settings.width, answers)
 
     def span(self) -> int:
         """Steps that cells with gates are prepared to remember over; 0: a few."""
         return self.settings.span or (self.spec.shape[0] if self.spec.symbols else 0)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        real = tokens != PADDING  # (batch, length)
-        mirrored = _mirror(real)
         states = self.dropout(self.tokens(tokens))  # (batch, length, embedding)
         for i, cell in enumerate(self.forwards):
             seen = [cell(states)[0]]  # padding comes last: no real state has read it
             if self.backwards:
+                mirrored = _mirror(tokens != PADDING)
                 seen.append(_taken(self.backwards[i](_taken(states, mirrored))[0], mirrored))
             states = self.dropout(torch.cat(seen, 2))  # (batch, length, directions × width)
-        return self.classifier(self._read_off(states, real))  # (batch, classes)
+        if self.spec.kind == "sentences":
+            states = self._read_off(states, tokens != PADDING)  # (batch, directions × width)
+        return self.classifier(states)
 
     def _read_off(self, states: Tensor, real: Tensor) -> Tensor:
         """What stands for the whole sequence, `(batch, directions × width)`."""

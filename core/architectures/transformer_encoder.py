@@ -1,13 +1,12 @@
-"""The Transformer's encoder: Vaswani et al. 2017, "Attention is all you need", section 3, with normalisation before each
-sublayer (Xiong et al. 2020, "On layer normalization in the Transformer architecture")."""
+"""The Transformer's encoder: Vaswani et al. 2017, "Attention is all you need", section 3."""
 
 import math
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.architectures.attention_layers import Block
 from core.architectures.base import Architecture, epochs_for
 from core.catalog import PADDING, DataSpec, architecture
 from core.experiment import Settings, setting
@@ -75,51 +74,6 @@ class TransformerEncoder(Architecture):
         weights = real / real.sum(1, keepdim=True)  # (batch, length)
         sentence = (self.norm(states) * weights.unsqueeze(2)).sum(1)  # (batch, width)
         return self.classifier(self.dropout(sentence))  # (batch, classes)
-
-
-class Block(nn.Module):
-    """Attention, then a feed-forward layer for each token, each added to what came in. `(batch, length, width)` to same."""
-
-    def __init__(self, width: int, heads: int, dropout: float):
-        super().__init__()
-        self.attention_norm, self.attention = nn.LayerNorm(width), SelfAttention(width, heads)
-        self.feed_norm = nn.LayerNorm(width)
-        self.feed = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, states: Tensor, real: Tensor) -> Tensor:
-        states = states + self.dropout(self.attention(self.attention_norm(states), real))
-        return states + self.dropout(self.feed(self.feed_norm(states)))
-
-
-class SelfAttention(nn.Module):
-    """Multi-head self-attention, equation 1 and section 3.2.2.
-
-    With `explain` set, the weights are computed in plain sight and kept in `attention`, `(batch, heads, query, key)`;
-    otherwise torch's fused kernel is used, which gives the same output and shows no weights.
-    """
-
-    def __init__(self, width: int, heads: int):
-        super().__init__()
-        self.heads = heads
-        self.project = nn.Linear(width, 3 * width)  # queries, keys and values at once
-        self.output = nn.Linear(width, width)
-        self.explain = False
-        self.attention: Tensor | None = None
-
-    def forward(self, states: Tensor, real: Tensor) -> Tensor:
-        """`states` `(batch, length, width)`; `real` bool `(batch, length)`, False where a key is padding."""
-        batch, length, width = states.shape
-        split = self.project(states).view(batch, length, 3, self.heads, width // self.heads)
-        queries, keys, values = split.permute(2, 0, 3, 1, 4)  # each (batch, heads, length, width / heads)
-        mask = real[:, None, None, :]  # (batch, 1, 1, key)
-        if self.explain:
-            scores = queries @ keys.transpose(2, 3) / math.sqrt(queries.shape[-1])  # (batch, heads, query, key)
-            self.attention = scores.masked_fill(~mask, -torch.inf).softmax(-1)
-            mixed = self.attention @ values
-        else:
-            mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
-        return self.output(mixed.transpose(1, 2).reshape(batch, length, width))  # heads side by side
 
 
 def sinusoids(length: int, width: int) -> Tensor:

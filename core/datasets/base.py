@@ -20,12 +20,13 @@ Progress = Callable[[int, int], None]  # bytes so far, bytes in all
 AHEAD = 3  # batches that are read and copied while the device works on the one before them
 
 
-DTYPES = {"images": torch.uint8, "sentences": torch.int64, "features": torch.float32}  # of the inputs, by the spec's kind
+# Of the inputs, by the spec's kind.
+DTYPES = {"images": torch.uint8, "sentences": torch.int64, "features": torch.float32, "text": torch.int64}
 
 
 class Batch(NamedTuple):
     """`inputs`: uint8 `(batch, channels, height, width)`, int64 `(batch, length)` or float32 `(batch, features)`;
-    `targets`: int64 `(batch,)` or None."""
+    `targets`: int64 `(batch,)`, of a running text `(batch, length)`, or None."""
 
     inputs: Tensor
     targets: Tensor | None
@@ -34,7 +35,7 @@ class Batch(NamedTuple):
 @dataclass
 class Split:
     """One split as tensors: images uint8 `(n, channels, height, width)`, tokens int64 `(n, length)` or features float32
-    `(n, features)`, as they stand in the table; targets int64 `(n,)` or None."""
+    `(n, features)`, as they stand in the table; targets int64 `(n,)`, of a running text `(n, length)`, or None."""
 
     inputs: Tensor
     targets: Tensor | None = None

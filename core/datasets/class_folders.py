@@ -25,8 +25,10 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
+from core.datasets import dividing
 from core.datasets.base import Progress
 from core.datasets.cache import cached
+from core.datasets.dividing import Examples, Finding, are
 from core.errors import UserError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"}
@@ -269,6 +271,27 @@ def faults(path: Path, files: list[File]) -> list[str]:
             except _BROKEN as error:
                 found.append(f"{_short(file.place)} ({' '.join(str(error).split())[:200]})")
     return found
+
+
+def examples(path: Path, side: int, grey: bool, progress: Progress) -> tuple[Examples, Tensor]:
+    """The pictures as examples, and they themselves, uint8 `(n, channels, side, side)`."""
+    held = listing(path)
+    read = decode(path, held, side, grey, progress)
+    readable, found = read["readable"].numpy(), []
+    if broken := [file for file, fine in zip(held.files, readable.tolist(), strict=True) if not fine]:
+        first = ", ".join(faults(path, broken[:3]))
+        found.append(Finding(
+            "unreadable", f"{len(broken):,} of the {len(held.files):,} pictures can't be read: mend them, or leave them "
+            f"out. The first: {first}.", "Leave out what can't be read", must=True))
+    if held.passed_over:
+        found.append(Finding("passed-over", f"{are(len(held.passed_over), 'files')} passed over, being no picture; the "
+                             f"first is {held.passed_over[0]!r}."))
+    if held.odd:
+        found.append(Finding("odd", f"{len(held.odd):,} names are in an encoding that can't be told: look whether the "
+                             f"classes read well, and rename those that don't; the first is {held.odd[0]!r}."))
+    splits = np.array([dividing.SPLITS.index(split) if split else -1 for split in held.splits])
+    targets, digests = np.array(held.targets), read["digests"].numpy()
+    return Examples(targets, digests, splits, readable, held.classes, "pictures", found), read["pictures"]
 
 
 def load(path: Path, side: int, grey: bool = False) -> dict[str, Tensor]:

@@ -84,6 +84,17 @@ def read(path: Path, progress: Progress = lambda done, total: None) -> Table:
         raise UserError(f"{path.name} is no table that can be read ({error}): save it as CSV anew.") from error
 
 
+def is_table(path: Path) -> bool:
+    """Whether the first lines of a text, three at least, have as many columns each, two or more: no prose has."""
+    with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
+        lines = [line for line, _ in zip(file, range(50), strict=False) if line.strip()]
+    try:
+        widths = {len(row) for row in csv.reader(lines, delimiter=_delimiter(lines))}
+    except csv.Error:  # a line that is far too long
+        return False
+    return len(lines) > 2 and len(widths) == 1 and widths != {1}
+
+
 def _read(path: Path, encoding: str, progress: Progress) -> Table:
     with open(path, encoding=encoding, errors="strict" if encoding != "cp1252" else "replace", newline="") as file:
         lines = [line for line, _ in zip(file, range(50), strict=False)]

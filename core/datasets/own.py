@@ -1,5 +1,5 @@
-"""What a person brings: pictures in class folders or a table, checked, described in a small file, and then a data set of the
-catalogue like any other, in every process of this home, until it is removed.
+"""What a person brings: pictures in class folders, a table or a text, checked, described in a small file, and then a data
+set of the catalogue like any other, in every process of this home, until it is removed.
 
 `own/NAME/description.json` says all of it. Files that were uploaded lie in `uploads/`; files named by a path stay there.
 """
@@ -26,10 +26,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core import catalog
 from core.catalog import Card, DataSpec
-from core.datasets import class_folders, csv_table
+from core.datasets import characters, class_folders, csv_table
 from core.datasets.base import Availability, Data, Dataset, Progress, Split, feature_statistics, pixel_statistics
 from core.datasets.cache import forget
-from core.datasets.dividing import SPLITS, Examples, Finding, are, divide
+from core.datasets.dividing import Finding, divide
 from core.errors import UserError
 from core.experiment import Settings, setting
 from core.home import home
@@ -46,20 +46,22 @@ def nothing(done: int, total: int) -> None:
 
 class Source(BaseModel):
     """Where the files are, and how they are read. `label` is a table's column of classes; `side` and `grey` are the
-    pictures'; `leave_out` holds the offers (keys of findings) that were taken."""
+    pictures'; `length` is that of a text's windows; `leave_out` holds the offers (keys of findings) that were taken."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: Path
-    kind: Literal["images", "features"]
+    kind: Literal["images", "features", "text"]
     side: int = 64
+    length: int = characters.LENGTH
     grey: bool = False
     label: str = ""
     leave_out: tuple[str, ...] = ()
 
 
 class Description(BaseModel):
-    """All that is known of a data set that was brought. `digest` is of its files; `added` in Unix seconds."""
+    """All that is known of a data set that was brought. `characters` of a text; `digest` is of its files; `added` in Unix
+    seconds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -67,6 +69,7 @@ class Description(BaseModel):
     title: str
     source: Source
     spec: DataSpec
+    characters: int = 0
     digest: str
     added: float
     removed: bool = False
@@ -82,12 +85,13 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Examined:
-    """A source that was read and divided. `broken`: the findings that must be left out, and aren't yet."""
+    """A source that was read and divided. `characters` of a text; `broken`: what must be left out, and isn't yet."""
 
     source: Source
     data: Data
     findings: tuple[Finding, ...]
     digest: str
+    characters: int = 0
 
     @property
     def broken(self) -> tuple[Finding, ...]:
@@ -109,18 +113,28 @@ def propose(path: Path) -> Proposal:
     if folder or path.suffix.lower() == ".zip":
         side, grey = class_folders.form(path, class_folders.listing(path))
         return Proposal(Source(path=path, kind="images", side=side, grey=grey))
+    if path.suffix.lower() == ".txt" and not csv_table.is_table(path):
+        return Proposal(Source(path=path, kind="text"))
     if path.suffix.lower() in csv_table.SUFFIXES:
         table = csv_table.read(path)
         return Proposal(Source(path=path, kind="features", label=table.guess), tuple(c.name for c in table.columns))
-    raise UserError(f"{path.name} can't be read: bring a folder or a .zip of pictures in class folders, or a .csv table.")
+    raise UserError(f"{path.name} can't be read: bring a folder or a .zip of pictures in class folders, a .csv table, "
+                    "or a text in a .txt file.")
 
 
 def examine(source: Source, progress: Progress = nothing) -> Examined:
     """Reads and divides what was brought, with what is asked for left out. Raises `UserError` where nothing can be made
     of it."""
     try:
-        read = _pictures if source.kind == "images" else _rows
-        examples, inputs, features = read(source, progress)
+        if source.kind == "text":
+            return _text(source)
+        if source.kind == "images":
+            examples, inputs = class_folders.examples(source.path, source.side, source.grey, progress)
+            features: tuple[str, ...] = ()
+        else:
+            table = csv_table.read(source.path, progress)
+            examples, rows, features = csv_table.examples(source.path, table, source.label, source.leave_out)
+            inputs = torch.from_numpy(rows)
     except OSError as error:
         raise UserError(f"{source.path} can't be read ({error}): put it back, or mend its permissions.") from error
     found = divide(examples, source.leave_out)
@@ -143,30 +157,12 @@ def _not_zero(std: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(value or 1.0 for value in std)
 
 
-def _pictures(source: Source, progress: Progress) -> tuple[Examples, torch.Tensor, tuple[str, ...]]:
-    held = class_folders.listing(source.path)
-    read = class_folders.decode(source.path, held, source.side, source.grey, progress)
-    readable, found = read["readable"].numpy(), []
-    if broken := [file for file, fine in zip(held.files, readable.tolist(), strict=True) if not fine]:
-        first = ", ".join(class_folders.faults(source.path, broken[:3]))
-        found.append(Finding(
-            "unreadable", f"{len(broken):,} of the {len(held.files):,} pictures can't be read: mend them, or leave them "
-            f"out. The first: {first}.", "Leave out what can't be read", must=True))
-    if held.passed_over:
-        found.append(Finding("passed-over", f"{are(len(held.passed_over), 'files')} passed over, being no picture; the "
-                             f"first is {held.passed_over[0]!r}."))
-    if held.odd:
-        found.append(Finding("odd", f"{len(held.odd):,} names are in an encoding that can't be told: look whether the "
-                             f"classes read well, and rename those that don't; the first is {held.odd[0]!r}."))
-    splits = np.array([SPLITS.index(split) if split else -1 for split in held.splits])
-    examples = Examples(np.array(held.targets), read["digests"].numpy(), splits, readable, held.classes, "pictures", found)
-    return examples, read["pictures"], ()
-
-
-def _rows(source: Source, progress: Progress) -> tuple[Examples, torch.Tensor, tuple[str, ...]]:
-    table = csv_table.read(source.path, progress)
-    examples, inputs, features = csv_table.examples(source.path, table, source.label, source.leave_out)
-    return examples, torch.from_numpy(inputs), features
+def _text(source: Source) -> Examined:
+    text, encoding = characters.read(source.path)
+    characters.check(source.path.name, text)
+    said = Finding("form", f"{len(text):,} characters in {encoding}, {len(set(text)):,} different ones.")
+    data, digest = characters.data(text, source.length, str(source.path)), hashlib.sha256(text.encode()).hexdigest()[:16]
+    return Examined(source, data, (said,), digest, len(text))
 
 
 # ---- adding and removing
@@ -228,8 +224,8 @@ def add(name: str, title: str, examined: Examined) -> None:
     with _lock():
         check_name(name, examined.source.kind)
         source = examined.source.model_copy(update={"path": examined.source.path.resolve()})
-        _write(Description(name=name, title=title, source=source, spec=examined.data.spec, digest=examined.digest,
-                           added=time.time()))
+        _write(Description(name=name, title=title, source=source, spec=examined.data.spec,
+                           characters=examined.characters, digest=examined.digest, added=time.time()))
 
 
 def remove(name: str) -> None:
@@ -334,7 +330,8 @@ def brought() -> dict[str, type]:
 def _entry(text: str) -> type[Own]:
     """The same class as long as the description stands."""
     description = _described(text)
-    made = _own_pictures(description.source) if description.source.kind == "images" else Own
+    makers = {"images": lambda: _own_pictures(description.source), "text": lambda: _own_text(description)}
+    made = makers.get(description.source.kind, lambda: Own)()
     return type("Brought", (made,), {"description": description, "card": _card(description)})
 
 
@@ -360,8 +357,26 @@ def _own_pictures(given: Source) -> type[Own]:
     return Pictures
 
 
+def _own_text(described: Description) -> type[Own]:
+    class Text(Own):
+        class Settings(Settings):
+            length: int = setting(described.source.length, characters.HOW_LONG, unit="characters", ge=8, le=1024)
+
+        def source(self) -> Source:
+            return described.source.model_copy(update=self.settings.model_dump())
+
+        def spec(self) -> DataSpec:
+            return characters.spec(described.characters, self.settings.length, described.spec.vocabulary_size)
+
+    return Text
+
+
 def _card(described: Description) -> Card:
     spec, source = described.spec, described.source
+    if source.kind == "text":
+        what = f"A text of {described.characters:,} characters, brought by you."
+        return Card(described.name, described.title, beginner=what, gone=described.removed, licence="Yours",
+                    expert=f"{spec.vocabulary_size:,} different characters. {characters.DIVIDED}")
     shown = ", ".join(spec.classes[:6]) + (f" and {len(spec.classes) - 6} more" if len(spec.classes) > 6 else "")
     pictures = source.kind == "images"
     what = "pictures" if pictures else f"rows of {spec.shape[0]} features"

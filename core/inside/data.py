@@ -1,4 +1,5 @@
-"""What a data set looks like: how often each class occurs, how long sentences are, and samples drawn from it."""
+"""What a data set looks like: how often each class or character occurs, how long sentences are, samples drawn from it, and
+how a text begins."""
 
 from __future__ import annotations
 
@@ -17,8 +18,9 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Overview:
-    """`balance`: for each split the examples of each class, int64 `(classes,)`; empty where there are none. `lengths`: of
-    sentences, the training examples of each length in tokens, int64 `(length + 1,)`; None for pictures."""
+    """`balance`: for each split the examples of each class, int64 `(classes,)`, or how often a text has each character of
+    its vocabulary; empty where there are none. `lengths`: of sentences, the training examples of each length in tokens,
+    int64 `(length + 1,)`; else None."""
 
     balance: dict[str, np.ndarray]
     lengths: np.ndarray | None
@@ -53,9 +55,22 @@ def overview(data: Data) -> Overview:
     balance = {
         split: torch.bincount(getattr(data, split).targets, minlength=classes).numpy() for split in SPLITS
     } if classes else {}
+    if data.spec.kind == "text":
+        balance = {split: _characters(data, split).bincount(minlength=len(data.spec.vocabulary)).numpy() for split in SPLITS}
     if data.spec.kind == "sentences":
         lengths = torch.bincount((data.train.inputs != PADDING).sum(1)).numpy()
     return Overview(balance, lengths, data.digest)
+
+
+def beginning(data: Data, count: int) -> str:
+    """The first characters of a text's training part."""
+    return "".join(data.spec.vocabulary[number] for number in data.train.inputs.flatten()[:count].tolist())
+
+
+def _characters(data: Data, split: str) -> torch.Tensor:
+    """The characters that a split of a text foretells, each once, int64 `(n,)`."""
+    targets = getattr(data, split).targets.flatten()
+    return targets[targets >= 0]
 
 
 def rows(data: Data, features: tuple[str, str], most: int) -> Rows:

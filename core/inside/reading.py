@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.architectures.attention_layers import explained
 from core.datasets.vocabulary import UNKNOWN, tokenise
 from core.inside.classify import Answer
 from core.inside.load import Loaded
@@ -47,7 +48,8 @@ def read_sentence(loaded: Loaded, text: str) -> Reading:
     length = len(tokens)
     ids = numbers.view(1, -1)[:, :length]  # (1, length), without padding
     with loaded.lock, torch.no_grad():
-        logits, layers = _explained(loaded, ids)
+        logits, attention = explained(loaded.model, ids)
+        logits, layers = logits.float(), tuple(weights[0].float().numpy() for weights in attention)  # (heads, query, key)
         answer = Answer(loaded.spec.classes, logits[0].softmax(0).numpy())
         pull = _pull(loaded, ids, answer)
     known = tuple(int(number) != UNKNOWN for number in ids[0])
@@ -62,19 +64,6 @@ def rollout(layers: Sequence[np.ndarray]) -> np.ndarray:
     for layer in layers:
         flow = (layer.mean(0) + np.eye(len(flow))) / 2 @ flow
     return flow
-
-
-def _explained(loaded: Loaded, ids: Tensor) -> tuple[Tensor, tuple[np.ndarray, ...]]:
-    """Logits `(1, classes)` of token numbers `(1, length)`, and each layer's attention."""
-    modules = [module for module in loaded.model.modules() if hasattr(module, "explain")]
-    try:
-        for module in modules:
-            module.explain = True
-        logits = loaded.model(ids).float()
-        return logits, tuple(module.attention[0].float().numpy() for module in modules)  # (heads, query, key)
-    finally:
-        for module in modules:
-            module.explain, module.attention = False, None
 
 
 def _pull(loaded: Loaded, ids: Tensor, answer: Answer) -> np.ndarray:

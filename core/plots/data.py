@@ -13,8 +13,9 @@ COLOURS = {"train": BLUE, "validation": ORANGE, "test": GREEN}
 MOST_NAMES = 40  # classes up to which the axis has room for their names
 
 
-def class_balance(classes: Sequence[str], counts: Mapping[str, np.ndarray]) -> go.Figure:
-    """One bar a class, made of its examples in each split. `counts`: by split, whole numbers `(classes,)`."""
+def class_balance(classes: Sequence[str], counts: Mapping[str, np.ndarray], unit: str = "examples") -> go.Figure:
+    """One bar a class, made of its examples in each split. `counts`: by split, whole numbers `(classes,)`, of what `unit`
+    says."""
     figure = go.Figure([
         go.Bar(name=split, x=list(classes), y=part, marker_color=COLOURS[split],
                hovertemplate=f"%{{y:,}} {split}<extra></extra>")
@@ -22,7 +23,7 @@ def class_balance(classes: Sequence[str], counts: Mapping[str, np.ndarray]) -> g
     ])
     # Names of digits are text here: without the type Plotly would take them for numbers.
     figure.update_xaxes(type="category", showgrid=False, showticklabels=len(classes) <= MOST_NAMES, tickmode="linear")
-    figure.update_yaxes(title_text="examples", tickformat=",d", rangemode="tozero")
+    figure.update_yaxes(title_text=unit, tickformat=",d", rangemode="tozero")
     gap = 0.25 if len(classes) <= MOST_NAMES else 0.05
     return figure.update_layout(barmode="stack", legend_traceorder="normal", bargap=gap)
 

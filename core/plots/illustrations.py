@@ -48,6 +48,7 @@ def illustration(task: str, dark: bool) -> str | None:
     draw = {
         "classification": _digit, "adversarial": _faces, "denoising": _landscape, "text_classification": _sentence,
         "sequence_classification": _memory,
+        "language_modelling": _writing,
     }.get(task)
     if draw is None:
         return None
@@ -135,6 +136,18 @@ def _memory(accent: str, ink: str) -> str:
         f'opacity="0.6"/>' for letter, level in (("x", 52), ("y", 76))
     )
     return kept + drops + text
+
+
+def _writing(accent: str, ink: str) -> str:
+    """A line that is being written, and what may come next."""
+    written = f'<text x="14" y="94" font-size="20" fill="{ink}">To be, or not to b</text>'
+    bars = "".join(
+        f'<text x="196" y="{41 + 24 * row}" font-size="16" fill="{ink}" opacity="{1 if row == 2 else 0.6}">{letter}</text>'
+        f'<rect x="218" y="{32 + 24 * row}" width="{2 + 84 * chance:.1f}" height="9" rx="2" fill="{accent}" '
+        f'opacity="{1 if row == 2 else 0.35}"/>'
+        for row, (letter, chance) in enumerate((("a", 0.12), ("r", 0.18), ("e", 0.93), ("u", 0.15), ("l", 0.08)))
+    )
+    return written + bars
 
 
 def _pixels(shades: np.ndarray, left: float, top: float, size: float, colour: str) -> str:

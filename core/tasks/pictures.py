@@ -8,6 +8,8 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 PAPER, INK, ACCENT, WRONG = (255, 255, 255), (30, 34, 40), (0, 114, 178), (213, 94, 0)  # Okabe and Ito 2008
+FAINT = (120, 128, 138)
+MOST_BITS = 8.0  # of surprise, that take the full colour
 
 
 def grid(images: Tensor, columns: int, *, gap: int = 2, zoom: int = 1) -> np.ndarray:
@@ -74,6 +76,32 @@ def matrix(values: np.ndarray, rows: list[str], columns: list[str], *, cell: int
         strip = Image.new("RGB", (below, cell), PAPER)
         ImageDraw.Draw(strip).text((below - 6, cell / 2), name, fill=INK, font=font, anchor="rm")
         sheet.paste(strip.rotate(90, expand=True), (left + cell * c, 8 + cell * len(rows)))
+    return np.asarray(sheet)
+
+
+def passage(characters: list[str], bits: list[float | None], *, columns: int = 72) -> np.ndarray:
+    """A text, each character on a ground that is the darker the more it surprises; None, faint on plain ground: given.
+
+    Arguments: `bits`, of surprise, one for each character; `columns`, characters of a line.
+    Returns: uint8 `(height, width, 3)`.
+    """
+    wide, high, font = 10, 20, ImageFont.load_default(15)
+    places, row, column = [], 0, 0
+    for character in characters:
+        if column == columns:
+            row, column = row + 1, 0
+        places.append((row, column))
+        row, column = (row + 1, 0) if character == "\n" else (row, column + 1)
+    sheet = Image.new("RGB", (wide * columns + 16, high * (row + 1) + 16), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for character, surprise, (row, column) in zip(characters, bits, places, strict=True):
+        x, y = 8 + wide * column, 8 + high * row
+        share = 0.0 if surprise is None else 0.8 * min(1.0, surprise / MOST_BITS)
+        shade = tuple(round(p + (a - p) * share) for p, a in zip(PAPER, ACCENT, strict=True))
+        draw.rectangle((x, y, x + wide - 1, y + high - 2), fill=shade)
+        if character != "\n":
+            ink = FAINT if surprise is None else PAPER if share > 0.5 else INK
+            draw.text((x + wide / 2, y + high / 2), character, fill=ink, font=font, anchor="mm")
     return np.asarray(sheet)
 
 

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.architectures.attention_layers import explained
 from core.catalog import PADDING, UNKNOWN, DataSpec, task
 from core.datasets.base import Batch, Data, Split
 from core.experiment import Settings, setting
@@ -63,16 +64,10 @@ class TextClassification(SentenceTask):
         Returns: for each attention layer the weights `(heads, tokens, tokens)` without padding (row = query), and the
         logits `(classes,)`, all on the CPU. A model without attention layers gives an empty list.
         """
-        layers = [module for module in self.model.modules() if hasattr(module, "explain")]
-        count = int((sentence != PADDING).sum())
-        for layer in layers:
-            layer.explain = True
         with torch.no_grad():
-            logits = self.model(sentence[None].to(self.device))[0].cpu()
-        weights = [layer.attention[0, :, :count, :count].cpu() for layer in layers]
-        for layer in layers:
-            layer.explain, layer.attention = False, None
-        return weights, logits
+            logits, layers = explained(self.model, sentence[None].to(self.device))
+        count = int((sentence != PADDING).sum())
+        return [layer[0, :, :count, :count].cpu() for layer in layers], logits[0].cpu()
 
     def _attention_preview(self, sentence: Tensor, attention: list[Tensor], logits: Tensor) -> Preview:
         tokens = [self.spec.vocabulary[i] for i in sentence[sentence != PADDING]]

@@ -15,11 +15,13 @@ from core.datasets.base import Data
 from core.datasets.dividing import Finding
 from core.errors import UserError
 from core.inside import data as look
+from core.plots.writing import visible
 from core.ui import address, page, wall
 
 TYPES = ["zip", "csv", "tsv", "txt", "data"]
 WALL = 20  # pictures of the preview
 ROWS, COLUMNS = 8, 12  # of a table's preview
+CHARACTERS = 2000  # of a text's preview
 CHOICES = ("path", "side", "grey", "label", "out", "name", "title")  # what the address holds of it
 TOLD_SECONDS = 0.2  # how often progress is drawn
 
@@ -40,6 +42,9 @@ TABLE = """length,width,colour,species
 5.1,3.5,white,daisy
 6.2,2.9,red,poppy
 4.7,3.2,white,daisy"""
+TEXT = """First Citizen:
+Before we proceed any
+further, hear me speak."""
 
 
 @st.cache_resource(max_entries=4, ttl=900, show_spinner=False)
@@ -89,8 +94,8 @@ def name_path() -> None:
 
 def show() -> None:
     st.page_link("pages/data.py", label="All data sets", icon=":material/arrow_back:")
-    page.opening("Bring your own", "Pictures in class folders, or a table with a column that holds the class. It is checked "
-                                   "first, and then trains, compares and opens like any other data set.")
+    page.opening("Bring your own", "Pictures in class folders, a table with a column that holds the class, or a text. It is "
+                                   "checked first, and then trains, compares and opens like any other data set.")
     try:
         path = _where()
         if path is None:
@@ -117,7 +122,7 @@ def _where() -> Path | None:
     left, right = st.columns(2, gap="large")
     with left:
         file = st.file_uploader(
-            "Upload a zip of pictures or a table", type=TYPES, key="bring_file", on_change=forget, args=("path",),
+            "Upload a zip of pictures, a table or a text", type=TYPES, key="bring_file", on_change=forget, args=("path",),
             help="It is copied to this server. Name the path of what is larger than 1 GB.",
         )
         if file is not None and "path" not in st.query_params:
@@ -126,7 +131,7 @@ def _where() -> Path | None:
     path = Path(st.query_params["path"]).expanduser() if "path" in st.query_params else None
     with right:
         st.session_state["typed"] = "" if path is None or own.is_upload(path) else str(path)
-        st.text_input("Or name a folder, a zip or a table on this computer", key="typed", on_change=name_path,
+        st.text_input("Or name a folder, a zip, a table or a text on this computer", key="typed", on_change=name_path,
                       placeholder="/home/me/flowers", icon=":material/folder_open:",
                       help="It stays where it is. The computer is the one that runs Glassbox.")
         if path is not None and own.is_upload(path):
@@ -141,8 +146,10 @@ def _examples() -> None:
          "test, a tenth the validation."),
         ("Divided by you", DIVIDED, "With train/ and test/ the test stays yours. A validation/ is taken if there is one."),
         ("A table", TABLE, "A CSV file. One column is the class; numbers and columns of few words are the features."),
+        ("A text", TEXT, "A .txt file, for language models. Its first 90 % are trained on, the next 5 % are the validation, "
+         "the last the test."),
     )
-    for column, (title, example, sentence) in zip(st.columns(3), shown, strict=True):
+    for column, (title, example, sentence) in zip(st.columns(4), shown, strict=True):
         with column, st.container(border=True, height="stretch"):
             st.markdown(f"**{title}**")
             st.code(example, language=None)
@@ -153,6 +160,8 @@ def _settings(proposal: own.Proposal) -> own.Source:
     """How the files are read: as proposed, unless the person chose otherwise."""
     given = proposal.source
     out = tuple(key for key in st.query_params.get("out", "").split(",") if key)
+    if given.kind == "text":
+        return given
     with st.container(horizontal=True, vertical_alignment="bottom", key="reading"):
         if given.kind == "features":
             columns = [given.label, *(name for name in proposal.columns if name != given.label)]  # the likeliest first
@@ -202,6 +211,9 @@ def _preview(data: Data) -> None:
     if data.spec.kind == "images":
         wall.pictures(look.samples(data, WALL, 0))
         return
+    if data.spec.kind == "text":
+        st.code(look.beginning(data, CHARACTERS), language=None, height=420, wrap_lines=True)
+        return
     chosen = torch.linspace(0, len(data.train) - 1, min(ROWS, len(data.train))).long()
     rows = data.train.inputs[chosen, :COLUMNS].T.tolist()
     labels = [data.spec.classes[target] for target in data.train.targets[chosen].tolist()]
@@ -211,11 +223,13 @@ def _preview(data: Data) -> None:
 
 
 def _counts(data: Data) -> None:
-    """The examples of each class in each split."""
-    balance = look.overview(data).balance
-    st.markdown(" · ".join(f"**{size:,}** {split}" for split, size in data.spec.sizes.items()))
-    st.dataframe({"class": data.spec.classes} | {split: counts.tolist() for split, counts in balance.items()},
-                 hide_index=True, height="content" if len(data.spec.classes) < 10 else 350, key="counts")
+    """The examples of each class in each split, or how often each character comes."""
+    balance, text = look.overview(data).balance, data.spec.kind == "text"
+    windows = f" windows of {data.spec.shape[0]} characters" if text else ""
+    st.markdown(" · ".join(f"**{size:,}** {split}" for split, size in data.spec.sizes.items()) + windows)
+    names = {"character": visible(data.spec.vocabulary)} if text else {"class": data.spec.classes}
+    st.dataframe(names | {split: counts.tolist() for split, counts in balance.items()}, hide_index=True,
+                 height="content" if len(data.spec.classes or data.spec.vocabulary) < 10 else 350, key="counts")
 
 
 def _adding(path: Path, examined: own.Examined) -> None:

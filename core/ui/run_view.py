@@ -17,6 +17,7 @@ from core.tracking import read
 from core.ui import curves as lines
 from core.ui import form, generalisation, page, previews, rates, tables
 from core.ui.chart import chart
+from core.ui.passage import passage
 from core.ui.run_picker import pick_checkpoint
 
 LIVE_SECONDS, SLOW_SECONDS = 2, 5
@@ -237,10 +238,10 @@ def line_of(run: read.Run, name: str, *, faint: bool) -> Curve:
 
 @st.cache_data(ttl=1800, max_entries=200, show_spinner=False)
 def drawable(run_id: str, name: str, step: int) -> dict | None:
-    """What a preview holds that is drawn better than its picture shows it: a confusion matrix or rows of a table; else
-    None."""
+    """What a preview holds that is drawn better than its picture shows it: a confusion matrix, rows of a table or a text;
+    else None."""
     held = read.preview_data(run_id, name, step)
-    return held if held and ({"counts", "classes"} <= held.keys() or "rows" in held) else None
+    return held if held and ({"counts", "classes"} <= held.keys() or {"rows", "bits"} & held.keys()) else None
 
 
 def pictures(run_id: str) -> None:
@@ -264,6 +265,10 @@ def pictures(run_id: str) -> None:
     if held and "counts" in held:
         chart(confusion(np.array(held["counts"]), held["classes"]), key=f"confusion_{name}", height=420,
               alt=f"Confusion matrix at step {step}")
+    elif held and "bits" in held:
+        bits = np.array(held["bits"], float)  # None becomes NaN
+        passage(held["characters"], bits, key=f"text_{name}", label=f"{previews.words(name)} at step {step}")
+        st.caption("The stronger a character's ground, the less the model expected it.")
     elif held:
         said = {"It is": held["true"], "The model says": held["guess"], "Chance": held["chance"]}
         columns = dict(zip(held["features"], zip(*held["rows"], strict=True), strict=True))

@@ -18,6 +18,7 @@ MET_WITH = {
     "denoising": ("denoising", "autoencoder", "natural-images"),
     "text_classification": ("text_classification", "transformer-encoder", "film-reviews"),
     "sequence_classification": ("sequence_classification", "lstm", "temporal-order"),
+    "language_modelling": ("language_modelling", "gpt", "shakespeare"),
 }
 
 @st.cache_data(ttl=10, max_entries=200, show_spinner=False)

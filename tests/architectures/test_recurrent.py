@@ -75,6 +75,19 @@ def test_two_deep_layers_in_both_directions_are_torch_s_own_on_packed_sequences(
     torch.testing.assert_close(mean(tokens), mean.classifier(states.sum(1) / lengths[:, None]))
 
 
+@pytest.mark.parametrize("cls", CELLS)
+def test_a_language_model_says_at_each_place_what_comes_next_and_never_reads_ahead(cls):
+    spec = DataSpec(kind="text", shape=(9,), sizes={"train": 10}, vocabulary_size=20)
+    torch.manual_seed(0)
+    model = cls(cls.Settings(embedding=5, width=6, depth=2, bidirectional=True), spec).eval()
+    tokens = torch.randint(20, (2, 9))
+    before = model(tokens)
+    assert before.shape == (2, 9, 20)
+    tokens[:, 5] = (tokens[:, 5] + 1) % 20
+    after = model(tokens)
+    assert torch.equal(before[:, :5], after[:, :5]) and not torch.allclose(before[:, 5:], after[:, 5:])
+
+
 def test_recurrent_weights_are_orthogonal_and_the_forget_gates_open_at_the_start():
     cell = built(LSTM).forwards[0]
     for gate in cell.weight_hh_l0.split(6):

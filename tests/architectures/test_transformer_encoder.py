@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from core.architectures.transformer_encoder import SelfAttention, TransformerEncoder, sinusoids
+from core.architectures.attention_layers import SelfAttention
+from core.architectures.transformer_encoder import TransformerEncoder, sinusoids
 from core.catalog import DataSpec
 
 SPEC = DataSpec(kind="sentences", shape=(12,), sizes={"train": 100}, classes=("no", "yes"), vocabulary_size=50)

@@ -187,3 +187,27 @@ def test_a_click_in_the_plane_asks_about_that_point(page: Page, the_apps_store, 
     point = plane.locator(".scatterlayer .point").nth(40).bounding_box()
     page.mouse.click(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
     page.wait_for_url(re.compile(r"first=(?!-1\.[2-9])"))
+
+
+def test_a_model_writes_and_its_text_is_walked_through_with_mouse_and_keys(page: Page, the_apps_store, until, settle):
+    run_id, = queue.submit(Experiment.make("language_modelling", "gpt", "python-reference", model={"width": 16, "depth": 1},
+                                           training={"epochs": 1, "batch_size": 256}))
+    until(run_id, lambda run: run.state == "FINISHED")
+    page.goto(f"/inside?run={run_id}&prompt=The+value&count=60")
+    settle(page)
+    text = page.get_by_role("listbox", name="Your text, and how the model goes on.")
+    expect(text.get_by_role("option")).to_have_count(len("The value") + 60)
+    text.get_by_role("option").nth(4).click()
+    page.wait_for_url(re.compile("place=4"))
+    settle(page)
+    expect(page.get_by_text("“v” stands there")).to_be_visible()
+    text.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(re.compile("place=6"))
+    settle(page)
+    expect(page.get_by_text("“l” stands there")).to_be_visible()
+    expect(text.get_by_role("option", selected=True)).to_have_text("l")
+    page.goto(f"/runs?run={run_id}&preview=writing")
+    settle(page)
+    expect(page.get_by_role("group", name=re.compile("^Writing at step"))).to_be_visible()

@@ -216,3 +216,31 @@ def test_the_zip_of_60_000_pictures_is_such_a_set(shared):
     held = class_folders.listing(shared / "cifar10-jpeg.zip")
     assert len(held.files) == 60_000 and len(held.classes) == 10
     assert class_folders.form(shared / "cifar10-jpeg.zip", held) == (32, False)
+
+
+@pytest.fixture
+def text(tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text("".join(f"Line {i}{', and more' * (i % 3)}.\n" for i in range(800)))
+    return path
+
+
+def test_a_text_is_read_in_windows_of_the_length_that_a_run_asks_for(text):
+    dataset = brought(text)
+    assert dataset.spec().kind == "text" and dataset.load().spec.sizes == dataset.spec().sizes
+    longer = type(dataset)(type(dataset).Settings(length=200))
+    data = longer.load()
+    assert data.spec.shape == longer.spec().shape == (200,) and data.spec.sizes == longer.spec().sizes
+    assert "".join(data.spec.vocabulary[i] for i in data.train.text[:13]) == "Line 0.\nLine "
+    assert dataset.card.beginner == f"A text of {len(text.read_text()):,} characters, brought by you."
+    text.write_text(text.read_text().replace("7", "8"))
+    with pytest.raises(UserError, match="have changed since it was added"):
+        dataset.load()
+
+
+def test_a_text_file_that_holds_a_table_is_a_table(table, text):
+    renamed = table.rename(table.with_name("measured.txt"))
+    assert own.propose(renamed).source.kind == "features"
+    assert own.propose(text).source.kind == "text"
+    text.write_text("One line, and no end; " * 50_000)
+    assert own.propose(text).source.kind == "text"

@@ -145,3 +145,20 @@ def test_what_was_uploaded_is_not_shown_as_a_path(home: Path, flowers: Path) -> 
 
 def test_built_in_sets_can_t_be_removed(home: Path) -> None:
     assert not [button for button in opened("data", dataset="kmnist").button if button.label == "Remove"]
+
+
+def test_a_text_is_brought_and_looked_at_and_trains(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "my_plays.txt"
+    text = "".join(f"Speaker {i % 13}:\nLine {i}, and no more.\n\n" for i in range(600))
+    path.write_text(text, newline="\r\n")
+    page = bring(path)
+    assert f"{len(text):,} characters in UTF-8, {len(set(text))} different ones" in words(page)
+    assert page.code[0].value.startswith("Speaker 0:\nLine 0")
+    counts = page.dataframe[0].value
+    assert "␣" in counts["character"].tolist() and "⏎" in counts["character"].tolist()
+    page = click(page, "Add")
+    assert page.title[0].value == "My plays" and "How it begins" in words(page)
+    launch = click(page, "Train on it")
+    assert (launch.radio("dataset").value, launch.radio("architecture").value) == ("my-plays", "gpt")
+    path.write_text("short")
+    assert "my_plays.txt has 5 characters: bring a text of at least 10,000" in bring(path).error[0].value

@@ -152,3 +152,12 @@ def test_train_on_it_leads_to_a_launch_that_fits(name: str, task: str) -> None:
     address = {key: text if isinstance(text, str) else text[0] for key, text in page.query_params.items()}
     assert (address["dataset"], address["task"]) == (name, task)
     assert page.radio("dataset").value == name
+
+
+def test_a_text_shows_how_it_begins_and_its_characters() -> None:
+    page = opened(dataset="python-reference")
+    assert 'The "assert" statement' in page.code[0].value and len(page.code[0].value) == 3000
+    said = words(page)
+    assert "How often each character comes" in said and "94 different characters" in said and "Class balance" not in said
+    assert "windows of 64 characters" in said
+    assert [metric.value for metric in page.metric] == ["5,624", "313", "313"]

@@ -17,6 +17,7 @@ from tests.pages.driving import address_of, opened, ran, words
 APP = Path(__file__).resolve().parents[2] / "app.py"
 SEVEN = "QEBQP2A_cD6APZA-oD-wP8BAtlCtYKNwmoCQloatfcNz2g"
 VOCABULARY = ("<padding>", "<unknown>", "a", "moving", "story", ",", "beautifully", "told")
+LETTERS = tuple(" abcdefghijklmnopqrstuvwxyz")
 
 
 def kept(task: str, architecture: str, dataset: str, state: str = "FINISHED", seed: int = 0, model: dict | None = None,
@@ -313,3 +314,57 @@ def test_attention_is_seen_as_the_mean_of_the_heads_as_rollout_and_as_lines():
     assert page.selectbox("looks").options == ["every word", "1: a", "2: moving", "3: story"]
     page = opened("inside", run=run_id, text="A moving story", head="rollout", looks="9: gone")
     assert "**Rollout through all layers**" in words(page) and not page.error
+
+
+@pytest.fixture
+def writer() -> str:
+    return kept("language_modelling", "gpt", "python-reference", model={"width": 16, "depth": 2}, vocabulary=LETTERS,
+                vocabulary_size=len(LETTERS))
+
+
+def place(page) -> str:
+    return next(text.value for text in page.caption if "stands there" in text.value)
+
+
+def test_a_text_is_gone_on_with_and_any_place_of_it_can_be_looked_at(writer):
+    page = opened("inside", run=writer, prompt="a cat!", count="40")
+    assert "bits a character" in words(page) and "blind guessing among 27 would cost 4.75" in words(page)
+    assert "never read them: !" in words(page)
+    assert "What could stand at place 5" in words(page) and "Where each head looks back" in words(page)
+    page = opened("inside", run=writer, prompt="a cat!", place="2")
+    assert "“c” stands there" in place(page)
+
+
+def test_the_knobs_of_writing_stand_in_the_address(writer):
+    page = opened("inside", run=writer, prompt="a cat", temperature="0", place="9")
+    surest = place(page)
+    page.slider("temperature").set_value(2.0)
+    ran(page)
+    assert address_of(page)["temperature"] == "2.0" and place(page) != surest
+    page.slider("top_p").set_value(0.05)  # of 27 that are nearly alike, two make up so much
+    ran(page)
+    assert address_of(page)["top_p"] == "0.05" and "a chance of 50 %" in place(page)
+    page.slider("count").set_value(0)
+    ran(page)
+    assert "What could stand at place 4" in words(page)  # the text's own last: nothing was written
+    page.button[[button.label for button in page.button].index("Write anew")].click()
+    ran(page)
+    assert int(address_of(page)["seed"]) >= 0
+    page.text_area("prompt").set_value("the end")
+    ran(page)
+    assert address_of(page)["prompt"] == "the end"
+
+
+def test_two_writers_are_given_the_same_text(writer):
+    other = kept("language_modelling", "gpt", "python-reference", seed=5, model={"width": 16, "depth": 1},
+                 vocabulary=LETTERS, vocabulary_size=len(LETTERS))
+    page = opened("inside", run=writer, other=other, prompt="a cat", place="3", other_place="4")
+    assert [text.value.split()[0] for text in page.caption if "stands there" in text.value] == ["“a”", "“t”"]
+
+
+@pytest.mark.parametrize(("address", "said"), [
+    ({"prompt": "ÉÉ"}, "Type at least one character"), ({"prompt": "a", "count": "0"}, "The stronger a character's ground"),
+    ({"place": "99999", "temperature": "k", "top_p": "7", "count": "100000", "seed": "-3"}, "stands there"),
+])
+def test_nonsense_in_a_writer_s_address_is_harmless_or_said(writer, address, said):
+    assert said in words(opened("inside", run=writer, **address))

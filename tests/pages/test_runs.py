@@ -171,3 +171,17 @@ def test_the_test_previews_come_first_and_a_confusion_matrix_is_drawn(home: Path
 def test_a_store_that_goes_away_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     assert "can't be reached" in words(opened("runs"))
+
+
+def test_a_text_that_a_run_wrote_is_drawn_as_text_at_each_step() -> None:
+    run_id, = queue.submit(Experiment.make("language_modelling", "gpt", "python-reference"), 1)
+    running(run_id, train__loss=2.5, train__perplexity=12.2, train__epoch=0.5)
+    log = write.RunLog(run_id, Path("none"), lambda: False, lambda: None)
+    for step, text in ((0, "a zq"), (50, "a ca")):
+        held = {"characters": list(text), "bits": [None, None, 1.5, 3.0]}
+        log.preview(Preview("writing", np.zeros((20, 736, 3), np.uint8), held), step)
+    log.close()
+    page = opened("runs", run=run_id, step="0")
+    assert "the less the model expected it" in words(page)
+    slider, = (slider for slider in page.select_slider if slider.value == 0)
+    assert slider.options == ["step 0", "step 50"]

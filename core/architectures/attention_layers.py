@@ -1,0 +1,70 @@
+"""What the Transformers here share: Vaswani et al. 2017, "Attention is all you need", section 3, with normalisation before
+each sublayer (Xiong et al. 2020, "On layer normalization in the Transformer architecture")."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Block(nn.Module):
+    """Attention, then a feed-forward layer for each token, each added to what came in. `(batch, length, width)` to same."""
+
+    def __init__(self, width: int, heads: int, dropout: float, *, causal: bool = False):
+        super().__init__()
+        self.attention_norm, self.attention = nn.LayerNorm(width), SelfAttention(width, heads, causal=causal)
+        self.feed_norm = nn.LayerNorm(width)
+        self.feed = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, states: Tensor, real: Tensor | None = None) -> Tensor:
+        states = states + self.dropout(self.attention(self.attention_norm(states), real))
+        return states + self.dropout(self.feed(self.feed_norm(states)))
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention, equation 1 and section 3.2.2; where it is `causal`, each token sees itself and those before
+    it, and no later one.
+
+    With `explain` set, the weights are computed in plain sight and kept in `attention`, `(batch, heads, query, key)`;
+    otherwise torch's fused kernel is used, which gives the same output and shows no weights.
+    """
+
+    def __init__(self, width: int, heads: int, *, causal: bool = False):
+        super().__init__()
+        self.heads, self.causal = heads, causal
+        self.project = nn.Linear(width, 3 * width)  # queries, keys and values at once
+        self.output = nn.Linear(width, width)
+        self.explain = False
+        self.attention: Tensor | None = None
+
+    def forward(self, states: Tensor, real: Tensor | None = None) -> Tensor:
+        """`states` `(batch, length, width)`; `real` bool `(batch, length)`, False where a key is padding; None where none
+        is, as a causal layer takes it."""
+        batch, length, width = states.shape
+        split = self.project(states).view(batch, length, 3, self.heads, width // self.heads)
+        queries, keys, values = split.permute(2, 0, 3, 1, 4)  # each (batch, heads, length, width / heads)
+        mask = None if real is None else real[:, None, None, :]  # (batch, 1, 1, key)
+        if self.explain:
+            scores = queries @ keys.transpose(2, 3) / math.sqrt(queries.shape[-1])  # (batch, heads, query, key)
+            seen = torch.ones_like(scores, dtype=torch.bool).tril() if self.causal else mask
+            self.attention = scores.masked_fill(~seen, -torch.inf).softmax(-1)
+            mixed = self.attention @ values
+        else:
+            mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask, is_causal=self.causal)
+        return self.output(mixed.transpose(1, 2).reshape(batch, length, width))  # heads side by side
+
+
+def explained(model: nn.Module, inputs: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """What a model answers, and the attention `(batch, heads, query, key)` of each of its layers that can explain itself:
+    an empty list where it has none."""
+    layers = [module for module in model.modules() if hasattr(module, "explain")]
+    try:
+        for layer in layers:
+            layer.explain = True
+        answer = model(inputs)
+        return answer, [layer.attention for layer in layers]
+    finally:
+        for layer in layers:
+            layer.explain, layer.attention = False, None

@@ -1,0 +1,219 @@
+"""Language modelling."""
+
+import copy
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.architectures.gpt import GPT
+from core.catalog import DataSpec
+from core.datasets import characters
+from core.datasets.base import Batch
+from core.datasets.characters import NONE
+from core.experiment import Experiment, Training
+from core.tasks.language_modelling import LanguageModelling, shaped
+from core.training.loop import fit
+from core.training.setup import build_model, build_task, seed_everything
+
+TEXT = "".join("the cat sat on the mat; " [(i * 7) % 24] for i in range(2000)) + "xyz"
+
+
+class Fixed(nn.Module):
+    """Gives the same logits at every place, and keeps what it was asked."""
+
+    def __init__(self, logits: Tensor):
+        super().__init__()
+        self.logits, self.asked = nn.Parameter(logits), []
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        self.asked.append(tokens)
+        return self.logits.expand(*tokens.shape, -1)
+
+
+def task_for(model: nn.Module, spec: DataSpec) -> LanguageModelling:
+    return LanguageModelling(LanguageModelling.Settings(), Training(), spec, model.eval())
+
+
+@pytest.fixture
+def data():
+    return characters.data(TEXT, 16, "drawn")
+
+
+@pytest.fixture
+def task(data):
+    torch.manual_seed(0)
+    return task_for(GPT(GPT.Settings(width=16, depth=2), data.spec), data.spec)
+
+
+def test_measures_are_those_of_all_characters_held_out_each_once(task, data):
+    """Against torch's own cross-entropy over windows of one character more, without those that repeat."""
+    found = task.evaluate(data.validation)
+    nats, right, count = [], 0, 0
+    with torch.no_grad():
+        for inputs, targets in zip(data.validation.inputs, data.validation.targets, strict=True):
+            logits, real = task.model(inputs[None])[0], targets != NONE
+            nats.append(F.cross_entropy(logits[real], targets[real], reduction="sum"))
+            right, count = right + int((logits.argmax(1) == targets)[real].sum()), count + int(real.sum())
+    loss = float(sum(nats)) / count
+    assert count == 2003 * 95 // 100 - 2003 * 90 // 100
+    assert found["loss"] == pytest.approx(loss, rel=1e-5) and found["accuracy"] == pytest.approx(right / count)
+    assert found["perplexity"] == pytest.approx(math.exp(loss), rel=1e-4)
+    assert found["bits_per_character"] == pytest.approx(loss / math.log(2), rel=1e-5)
+
+
+def test_blind_guessing_has_as_many_choices_as_there_are_characters(data):
+    kinds = data.spec.vocabulary_size
+    found = task_for(Fixed(torch.zeros(kinds)), data.spec).evaluate(data.test)
+    assert found["perplexity"] == pytest.approx(kinds, rel=1e-5)
+    assert found["bits_per_character"] == pytest.approx(math.log2(kinds), rel=1e-5)
+
+
+def test_the_loss_is_the_mean_over_all_places(task, data):
+    batch = data.train.take(torch.arange(4), torch.device("cpu"))
+    loss, measures = task.loss(batch)
+    logits = task.model(batch.inputs)
+    expected = -logits.log_softmax(2).gather(2, batch.targets[:, :, None]).mean()
+    torch.testing.assert_close(loss, expected)
+    assert measures["accuracy"] == (logits.argmax(2) == batch.targets).float().mean()
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 24, 25, 60])
+def test_in_a_long_text_every_character_has_half_a_window_before_it(data, count):
+    """A model that answers with the number of characters that it was given."""
+    class Counts(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.place = nn.Parameter(torch.zeros(1))
+
+        def forward(self, tokens):
+            return torch.arange(1.0, tokens.shape[1] + 1)[None, :, None].expand(*tokens.shape, 2)
+
+    task = task_for(Counts(), data.spec)
+    seen = task.following(torch.zeros(count, dtype=torch.int64))[:, 0].tolist()
+    assert len(seen) == count
+    for place, given in enumerate(seen, 1):
+        assert given == place - task.start_of(place)
+        assert given == place if place <= 16 else 8 < given <= 16
+
+
+def test_following_is_the_model_s_own_answer_in_the_first_window(task, data):
+    numbers = data.validation.inputs[0]
+    torch.testing.assert_close(task.following(numbers), task.model(numbers[None])[0].detach())
+
+
+def test_temperature_and_top_p_are_those_of_their_papers():
+    logits = torch.tensor([0.5, 0.2, 0.25, 0.05]).log()
+    torch.testing.assert_close(shaped(logits, 1.0, 1.0), logits.exp())
+    torch.testing.assert_close(shaped(logits, 2.0, 1.0), logits.exp().sqrt() / logits.exp().sqrt().sum())
+    # The smallest set of the likeliest whose sum reaches p (Holtzman et al. 2020, equation 2), scaled to one.
+    torch.testing.assert_close(shaped(logits, 1.0, 0.7), torch.tensor([2 / 3, 0, 1 / 3, 0]))
+    torch.testing.assert_close(shaped(logits, 1.0, 0.8), torch.tensor([0.5, 0.2, 0.25, 0]) / 0.95)
+    torch.testing.assert_close(shaped(logits, 1.0, 0.05), torch.tensor([1.0, 0, 0, 0]))
+    torch.testing.assert_close(shaped(logits, 0.0, 1.0), torch.tensor([1.0, 0, 0, 0]))
+    torch.testing.assert_close(shaped(logits.expand(2, 3, 4), 1.0, 0.7)[1, 2], torch.tensor([2 / 3, 0, 1 / 3, 0]))
+
+
+def test_what_is_drawn_comes_as_often_as_its_chance(data):
+    logits = torch.full((data.spec.vocabulary_size,), -torch.inf)
+    logits[[1, 4, 6]] = torch.tensor([0.5, 0.2, 0.3]).log()
+    task = task_for(Fixed(logits), data.spec)
+    luck = torch.rand(3000, generator=torch.Generator().manual_seed(0))
+    written, chances = task.write(torch.tensor([2]), luck)
+    shares = torch.bincount(written, minlength=len(logits)) / 3000
+    torch.testing.assert_close(shares[[1, 4, 6]], torch.tensor([0.5, 0.2, 0.3]), atol=0.03, rtol=0)
+    assert shares[[1, 4, 6]].sum() == 1
+    torch.testing.assert_close(chances, logits.exp()[written])
+    assert task.write(torch.tensor([2]), torch.tensor([0.0, 0.9999999]), top_p=0.6)[0].tolist() == [1, 6]
+
+
+def test_it_reads_what_it_wrote_and_no_more_than_a_window(data):
+    model = Fixed(torch.eye(data.spec.vocabulary_size)[3] * 50)
+    prompt = torch.tensor([5, 2] * 7)
+    written, _ = task_for(model, data.spec).write(prompt, torch.rand(4))
+    assert written.tolist() == [3] * 4
+    assert [tokens[0].tolist() for tokens in model.asked] == [
+        [5, 2] * 7, [5, 2] * 7 + [3], [5, 2] * 7 + [3, 3], [2] + [5, 2] * 6 + [3, 3, 3]]
+
+
+def test_a_text_becomes_numbers_and_back_and_what_was_never_read_is_told(task):
+    numbers, unknown = task.numbers("the QaQté")
+    assert "".join(task.text(numbers)) == "the at" and unknown == "Qé"
+
+
+def test_the_same_luck_writes_the_same_preview_and_leaves_the_run_s_random_numbers_alone(task, data):
+    before = torch.get_rng_state()
+    first, = task.previews(data)
+    second, = task.previews(data)
+    assert first.data == second.data and torch.equal(before, torch.get_rng_state())
+    given = first.data["bits"].count(None)
+    assert given == 16 and first.data["bits"][:given] == [None] * given  # a window at most
+    assert len(first.data["characters"]) == len(first.data["bits"]) == given + 360
+    assert first.image.shape[1] == 72 * 10 + 16
+
+
+def test_the_report_is_the_test_text_with_its_surprise(task, data):
+    seen, = task.report(data)
+    assert "".join(seen.data["characters"]) == TEXT[2003 * 95 // 100 :]
+    assert seen.data["bits"][0] is None
+    bits = torch.tensor(seen.data["bits"][1:17])
+    numbers, _ = task.numbers(TEXT[2003 * 95 // 100 :])
+    logits = task.model(numbers[None, :16])[0].detach()
+    expected = F.cross_entropy(logits, numbers[1:17], reduction="none") / math.log(2)
+    torch.testing.assert_close(bits, expected, atol=0.01, rtol=0)
+
+
+def test_the_parts_of_a_batch_make_the_same_step_as_the_whole(data):
+    batch = data.train.take(torch.arange(8), torch.device("cpu"))
+    gradients = []
+    for accumulate in (1, 4):
+        torch.manual_seed(0)
+        model = GPT(GPT.Settings(width=16, depth=1), data.spec)
+        training = Training(batch_size=8, accumulate=accumulate)
+        task = LanguageModelling(LanguageModelling.Settings(), training, data.spec, model)
+        task.start(10)
+        task.step(Batch(*batch))
+        gradients.append(torch.cat([p.grad.flatten() for p in model.parameters()]))
+    torch.testing.assert_close(*gradients, atol=1e-6, rtol=1e-4)
+
+
+def test_it_needs_a_running_text():
+    assert LanguageModelling.misfit(characters.spec(10_000, 16, 30)) is None
+    assert LanguageModelling.misfit(DataSpec(kind="sentences", shape=(4,), sizes={})).endswith("needs a running text.")
+
+
+def test_a_run_that_was_interrupted_goes_on_with_the_same_windows(data):
+    class Listener:
+        """Stops once, at `step`, and keeps the last checkpoint and what was measured."""
+
+        def __init__(self, stop_at: int):
+            self.stop_at, self.measured = stop_at, {}
+
+        def metrics(self, values, step):
+            self.measured[step] = values.get("train/loss", self.measured.get(step))
+            self.step = step
+
+        def wants_stop(self):
+            return self.step == self.stop_at
+
+        def checkpoint(self, state, step):
+            self.state = copy.deepcopy(state)
+
+        def __getattr__(self, moment):
+            return lambda *what: None
+
+    experiment = Experiment.make("language_modelling", "gpt", "python-reference", model={"width": 8, "depth": 1},
+                                 data={"length": 16}, training={"epochs": 2, "batch_size": 20, "previews": 1})
+
+    def run(listener: Listener, resume: dict | None = None) -> dict[int, float]:
+        seed_everything(0, False)
+        model = build_model(experiment, data.spec)
+        fit(experiment, data, model, build_task(experiment, data.spec, model), listener, resume)
+        return listener.measured
+
+    whole, first, second = (Listener(at) for at in (-1, 7, -1))
+    run(whole), run(first)
+    rest = {step: loss for step, loss in whole.measured.items() if step > 7}
+    assert rest and run(second, first.state) == rest
