@@ -362,6 +362,14 @@ def test_two_writers_are_given_the_same_text(writer):
     assert [text.value.split()[0] for text in page.caption if "stands there" in text.value] == ["“a”", "“t”"]
 
 
+def test_a_recurrent_writer_shows_its_cells_over_the_text_before_the_place():
+    run_id = kept("language_modelling", "gru", "python-reference", model={"width": 16}, vocabulary=LETTERS,
+                  vocabulary_size=len(LETTERS))
+    page = opened("inside", run=run_id, prompt="a cat", place="4", seen="update gate")
+    assert "How much of the old state is kept" in words(page) and "How far back it sees" in words(page)
+    assert "Where each head looks back" not in words(page)
+
+
 @pytest.mark.parametrize(("address", "said"), [
     ({"prompt": "ÉÉ"}, "Type at least one character"), ({"prompt": "a", "count": "0"}, "The stronger a character's ground"),
     ({"place": "99999", "temperature": "k", "top_p": "7", "count": "100000", "seed": "-3"}, "stands there"),

@@ -1,13 +1,16 @@
-"""What a recurrent network remembers of a sentence: its gates and cells word by word, one cell over the text, and how far
+"""What a recurrent network remembers of what it reads: its gates and cells word by word, one cell over the text, and how far
 back its last state still sees."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
+import torch
 
 from core.inside import recurrence
-from core.inside.reading import Reading
+from core.inside.load import Loaded
 from core.plots import inside as plots
 from core.plots import recurrence as figures
 from core.plots.style import BLUE
@@ -28,8 +31,15 @@ SAID = {
 }
 
 
-def show(side: Side, read: Reading) -> None:
-    layers = {layer.name: layer for layer in recurrence.layers(side.loaded, read.ids)}
+@st.cache_data(max_entries=32, show_spinner="Reading it step by step …")
+def _layers(run_id: str, step: int, ids: tuple[int, ...], _loaded: Loaded) -> list[recurrence.Layer]:
+    return recurrence.layers(_loaded, torch.tensor([ids]))
+
+
+def show(side: Side, ids: Sequence[int], tokens: Sequence[str], known: Sequence[bool]) -> None:
+    """What happens while the token numbers `ids` are read, which stand for `tokens`."""
+    loaded = side.loaded
+    layers = {layer.name: layer for layer in _layers(loaded.run.id, loaded.step, tuple(ids), loaded)}
     st.markdown("**What it remembers, word by word**", help="A recurrent network reads one word after the other and keeps a "
                 "state. Here is every number of it at each word.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -43,17 +53,17 @@ def show(side: Side, read: Reading) -> None:
     liveliest = np.argsort(-np.ptp(values, axis=0), kind="stable")[:CELLS].tolist()
     cell = address.whole(f"{side.key}cell", liveliest[0], 0, values.shape[1] - 1)
     st.caption(f"{SAID[kind]} The {len(liveliest)} of {values.shape[1]} cells that change most. Click one to read it.")
-    chart(figures.activity(values.T[liveliest], read.tokens, liveliest, cell, page.dark(), BLUE), key=f"{side.key}activity",
+    chart(figures.activity(values.T[liveliest], tokens, liveliest, cell, page.dark(), BLUE), key=f"{side.key}activity",
           height=16 * len(liveliest) + 90, alt=f"The {kind} of {len(liveliest)} cells over the sentence.",
           on_click=lambda clicked: st.query_params.update({f"{side.key}cell": str(liveliest[clicked[0]])}))
     picked, _ = st.columns([1, 3])
     with picked:
         address.number_field("Cell", f"{side.key}cell", liveliest[0], values.shape[1] - 1)
-    st.html(plots.tinted(read.tokens, values[:, cell], read.known, page.dark(), unit=kind, least=1.0))
+    st.html(plots.tinted(tokens, values[:, cell], known, page.dark(), unit=kind, least=1.0))
     st.space("small")
     st.markdown("**How far back it sees**", help="By how much the state at the end would change with each word: the size of "
                 "the derivative, as a share of the largest. Each tick is a tenth of the one above. Learning hears of a word "
                 "only through this: where it vanishes, nothing is learned from there.")
     reach = layers[name].reach
-    chart(figures.reach(reach / (reach.max() or 1.0), read.tokens, side.colour), key=f"{side.key}reach", height=240,
+    chart(figures.reach(reach / (reach.max() or 1.0), tokens, side.colour), key=f"{side.key}reach", height=240,
           alt="How much the last state depends on each word.")

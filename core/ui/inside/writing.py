@@ -8,16 +8,18 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from core.inside import writing
+from core.inside import recurrence, writing
 from core.inside.load import Loaded
 from core.plots import writing as plots
 from core.ui import address
 from core.ui.chart import chart
+from core.ui.inside import remembering
 from core.ui.inside.side import Side, places
 from core.ui.passage import passage
 
 START = "To be, or not to be: that is the "
 SEEDS, MOST, USUAL = 999_999, 600, 200  # characters that are written at most, and at first
+REMEMBERED = 64  # characters before a place over which a recurrent network's cells are shown
 LONGEST = 3000  # characters of the person's own text
 
 TITLE = "Writing"
@@ -79,6 +81,10 @@ def _written(side: Side, prompt: str, count: int, temperature: float, top_p: flo
     _surprise(side, found)
     if chosen:
         _place(side, found, chosen, temperature, top_p)
+        if recurrence.fits(side.loaded):
+            before = found.characters[max(0, chosen - REMEMBERED) : chosen]
+            remembering.show(side, found.numbers[max(0, chosen - REMEMBERED) : chosen].tolist(), plots.visible(before),
+                             [True] * len(before))
 
 
 def _surprise(side: Side, found: writing.Passage) -> None:
