@@ -135,6 +135,8 @@ def _emptied(model: Architecture, mode: FakeTensorMode) -> Architecture:
 
 def _batch(spec: DataSpec) -> Batch:
     inputs = torch.zeros((EXAMPLES, *spec.shape), dtype=DTYPES[spec.kind])  # (2, *one example's)
+    if spec.target_length:
+        return Batch(inputs, torch.ones((EXAMPLES, spec.target_length), dtype=torch.int64))
     return Batch(inputs, torch.zeros(EXAMPLES, dtype=torch.int64) if spec.classes else None)
 
 
