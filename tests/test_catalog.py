@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from core import catalog
 from core.architectures.base import OwnRule
-from core.catalog import DataSpec
+from core.catalog import BLANK, DataSpec
 from core.datasets.base import DTYPES, Batch, Data, Split
 from core.errors import UserError
 from core.experiment import Experiment
@@ -36,7 +36,7 @@ def spec_of(experiment: Experiment) -> DataSpec:
 
 
 def examples(spec: DataSpec, count: int) -> Split:
-    """Random examples of the spec's shape: smooth pictures, rows of a table, or sentences of different lengths."""
+    """Random examples of the spec's shape: smooth pictures, rows of a table, sounds or sentences of different lengths."""
     draw = torch.Generator().manual_seed(0)
     targets = torch.arange(count) % len(spec.classes) if spec.classes else None
     if spec.kind == "images":
@@ -46,6 +46,15 @@ def examples(spec: DataSpec, count: int) -> Split:
     if spec.kind == "features":
         rows = torch.randn(count, *spec.shape, generator=draw)
         return Split(rows * torch.tensor(spec.std) + torch.tensor(spec.mean), targets)
+    if spec.kind == "sounds":
+        sounds = torch.randint(-9000, 9000, (count, *spec.shape), generator=draw).short()
+        for i, sound in enumerate(sounds):  # tenths of a second, of another loudness each
+            sound[spec.sample_rate * (3 + i % 3) // 10 :] = 0
+            sound[: spec.sample_rate // 10] //= 2 + i % 5
+        if spec.target_length:
+            targets = torch.randint(1, spec.vocabulary_size, (count, spec.target_length), generator=draw)
+            targets[::2, spec.target_length // 2 :] = BLANK
+        return Split(sounds, targets)
     sentences = torch.randint(1, spec.vocabulary_size, (count, *spec.shape), generator=draw)
     for i, sentence in enumerate(sentences):
         sentence[2 + i % len(sentence) :] = 0
@@ -253,7 +262,7 @@ def test_every_data_set_states_its_licence_sizes_and_whereabouts_without_being_r
     assert dataset.card.licence
     spec = dataset.spec()
     assert set(spec.sizes) == {"train", "validation", "test"} and min(spec.sizes.values()) > 0
-    if spec.kind != "sentences":
+    if spec.kind in ("images", "features"):
         assert len(spec.mean) == len(spec.std) == spec.shape[0] and min(spec.std) > 0
     if spec.kind == "features":
         assert len(spec.features) == spec.shape[0]
@@ -276,6 +285,9 @@ def test_what_is_here_loads_as_the_spec_promises(name, home):
         if promised.classes:
             assert split.targets.dtype == torch.int64 and split.targets.shape == (promised.sizes[split_name],)
             assert set(split.targets.tolist()) == set(range(len(promised.classes)))
+        elif promised.target_length:
+            assert split.targets.dtype == torch.int64
+            assert split.targets.shape == (promised.sizes[split_name], promised.target_length)
         else:
             assert split.targets is None
 

@@ -47,6 +47,7 @@ def illustration(task: str, dark: bool) -> str | None:
     """The drawing of a task, 320×176, on a transparent ground; None for a task that has none."""
     draw = {
         "classification": _digit, "adversarial": _faces, "denoising": _landscape, "text_classification": _sentence,
+        "speech_recognition": _recording,
     }.get(task)
     if draw is None:
         return None
@@ -113,6 +114,19 @@ def _sentence(accent: str, ink: str) -> str:
     )
     text = "".join(f'<text x="{x}" y="144" font-size="17" fill="{ink}">{word}</text>' for word, x in words.items())
     return arcs + text
+
+
+def _recording(accent: str, ink: str) -> str:
+    """A sound, and the letters where they are heard."""
+    place = np.linspace(0, 1, 96)
+    loudness = np.sin(np.pi * place) * (0.25 + np.abs(np.sin(3 * np.pi * place + 0.4)) * np.abs(np.cos(41 * place)))
+    bars = "".join(
+        f'<rect x="{17 + 3 * i}" y="{76 - 54 * high:.1f}" width="2" height="{108 * high + 1:.1f}" rx="1" fill="{accent}"/>'
+        for i, high in enumerate(loudness)
+    )
+    letters = "".join(f'<text x="{x}" y="160" font-size="20" fill="{ink}">{letter}</text>'
+                      for letter, x in zip("three", (48, 100, 150, 196, 250), strict=True))
+    return bars + letters
 
 
 def _pixels(shades: np.ndarray, left: float, top: float, size: float, colour: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -28,7 +29,7 @@ from core.tasks.pictures import heard
     expert="The loss is minus the log probability of the transcript, summed over all ways in which letters and blanks can "
     "be laid along the frames, per letter. Text comes out by best path or prefix beam search, with no language model. Word "
     "and character error rates are jiwer's. In training, bands and stretches of the log-mel frames are hidden (SpecAugment: "
-    "Park et al. 2019).",
+    "Park et al. 2019), and recordings are played faster or slower.",
 )
 class SpeechRecognition(SupervisedTask):
     """Model: waveforms int16 `(batch, samples)` to logits `(batch, ceil(samples / stride), letters)`. It names its `stride`,
@@ -41,6 +42,8 @@ class SpeechRecognition(SupervisedTask):
                                  unit="bands", ge=0, le=40)
         time_mask: float = setting(0.15, "Longest of the two stretches hidden from each recording in training, as a share "
                                    "of it; 0 hides none.", ge=0, le=0.5)
+        speed: float = setting(0.1, "How much faster or slower each recording is played in training, at most, with its "
+                               "pitch.", ge=0, le=0.5)
         beam: int = setting(1, "Texts kept at each step of the search when error rates are measured; 1 takes the likeliest "
                                "letter of each step.", unit="texts", ge=1, le=100)
 
@@ -54,7 +57,8 @@ class SpeechRecognition(SupervisedTask):
         return batch.inputs
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        sounds, counts = self._trimmed(batch.inputs)
+        sounds, _ = self._trimmed(batch.inputs)
+        sounds, counts = self._trimmed(played(sounds, self.settings.speed))
         return self._ctc(self.model(sounds, self._hidden), counts, batch.targets).mean(), {}
 
     def evaluate(self, split: Split) -> dict[str, float]:
@@ -123,6 +127,17 @@ class SpeechRecognition(SupervisedTask):
         spectrum = frames[0, : counts[0]].T.cpu().numpy()  # (mels, frames)
         picture = heard(spectrum, np.exp(chances.T), letters, f"“{said}” is heard as “{text}”")
         return Preview(name, picture, {"said": said, "heard": text})
+
+
+def played(sounds: Tensor, spread: float) -> Tensor:
+    """Waveforms int16 `(batch, samples)`, each played at a speed between `1 - spread` and `1 + spread`: Ko, Povey, Peddinti
+    and Khudanpur 2015, "Audio augmentation for speech recognition", section 2.1."""
+    batch, samples = sounds.shape
+    speed = 1 + spread * (2 * torch.rand(batch, 1, device=sounds.device) - 1)
+    place = torch.arange(math.ceil(samples / (1 - spread)), device=sounds.device) * speed  # (batch, longer)
+    before = place.long().clamp(max=samples - 2)
+    left, right = (sounds.gather(1, at).float() for at in (before, before + 1))
+    return torch.lerp(left, right, place - before).where(place <= samples - 1, 0).round().short()
 
 
 def spec_augment(frames: Tensor, counts: Tensor, bands: int, share: float) -> Tensor:

@@ -17,6 +17,7 @@ MET_WITH = {
     "adversarial": ("adversarial", "dcgan", "faces"),
     "denoising": ("denoising", "autoencoder", "natural-images"),
     "text_classification": ("text_classification", "transformer-encoder", "film-reviews"),
+    "speech_recognition": ("speech_recognition", "speech-lstm", "spoken-digits"),
 }
 
 @st.cache_data(ttl=10, max_entries=200, show_spinner=False)
