@@ -43,7 +43,7 @@ class Sound:
 class Heard:
     """What a model made of a recording.
 
-    `samples` float32 `(n,)` at the model's `rate`; `spectrum` float32 `(mels, frames)`, standardised, the lowest band first,
+    `samples` float32 `(n,)` at the model's `rate`; `spectrum` float32 `(mels, frames)`, around 0, the lowest band first,
     whose centres are `hertz` `(mels,)`, with `hop` samples from frame to frame; `chances` float32 `(steps, letters)`, each
     step `stride` samples long, for `letters`, of which the one at `BLANK` is the blank; `texts`: the likeliest, each with
     its probability; `path` `(steps,)`: for each step the place of its letter in the first of the texts, or -1.

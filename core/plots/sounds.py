@@ -10,7 +10,7 @@ from PIL import ImageColor
 from plotly.subplots import make_subplots
 
 from core.catalog import BLANK
-from core.plots.style import BLUE, DIVERGING, SEQUENTIAL, SKY
+from core.plots.style import BLUE, SEQUENTIAL, SKY
 
 POINTS = 600  # columns of a drawn waveform
 
@@ -51,9 +51,9 @@ def heard(
         line={"width": 0.5, "color": colour}, fillcolor=colour, hoverinfo="skip",
     ), row=1, col=1)
     figure.add_trace(go.Heatmap(
-        z=spectrum, x=np.arange(spectrum.shape[1]) * hop / rate, zmin=-2.5, zmax=2.5, showscale=False,
-        colorscale=DIVERGING[dark], customdata=np.broadcast_to(hertz[:, None], spectrum.shape),
-        hovertemplate="%{customdata:.0f} Hz at %{x:.2f} s<br>%{z:+.1f} spreads from the band's mean<extra></extra>",
+        z=spectrum, x=np.arange(spectrum.shape[1]) * hop / rate, zmin=-2, zmax=2.5, showscale=False,
+        colorscale=SEQUENTIAL[dark], customdata=np.broadcast_to(hertz[:, None], spectrum.shape).tolist(),
+        hovertemplate="%{customdata:.0f} Hz at %{x:.2f} s<br>loudness %{z:+.1f} around the recording's mean<extra></extra>",
     ), row=2, col=1)
     for left, right, letter in _spans(path, text):
         figure.add_trace(go.Scatter(
@@ -69,7 +69,6 @@ def heard(
     figure.update_yaxes(visible=False, row=1, col=1)
     figure.update_yaxes(tickvals=bands, ticktext=[f"{hertz[band] / 1000:.1f} kHz" for band in bands], row=2, col=1)
     figure.update_yaxes(tickvals=[0], ticktext=["text"], range=[-0.5, 0.5], row=3, col=1)
-    figure.update_yaxes(type="category", autorange="reversed", tickmode="linear", row=4, col=1)
     figure.update_xaxes(showgrid=False, zeroline=False, fixedrange=True, range=[0, seconds])
     figure.update_xaxes(title_text="seconds", row=4, col=1)
     figure.update_layout(showlegend=False, hovermode="closest", dragmode=False, margin={"l": 8, "r": 8, "t": 4, "b": 8})
@@ -79,11 +78,14 @@ def heard(
 def _letters(figure: go.Figure, chances: np.ndarray, middle: np.ndarray, letters: Sequence[str], dark: bool) -> None:
     """A row for each letter, and the blank, which is nearly always likeliest, paler below them."""
     real = [i for i in range(len(letters)) if i != BLANK]
-    for rows, names, opacity in ((real, [_named(letters[i]) for i in real], 1.0), ([BLANK], ["blank"], 0.4)):
+    for first, rows, opacity in ((0, real, 1.0), (len(real), [BLANK], 0.4)):
         figure.add_trace(go.Heatmap(
-            z=chances[:, rows].T, x=middle, y=names, zmin=0, zmax=1, colorscale=SEQUENTIAL[dark], showscale=False,
-            opacity=opacity, hovertemplate="“%{y}” at %{x:.2f} s: %{z:.1%}<extra></extra>",
+            z=chances[:, rows].T, x=middle, y0=first, dy=1, zmin=0, zmax=1, colorscale=SEQUENTIAL[dark], showscale=False,
+            opacity=opacity, hovertemplate="%{y} at %{x:.2f} s: %{z:.1%}<extra></extra>",
         ), row=4, col=1)
+    # Numbers, not letters, are the axis's values: Plotly takes no two heat maps on one axis of words.
+    figure.update_yaxes(range=[len(real) + 0.5, -0.5], tickvals=list(range(len(letters))),
+                        ticktext=[*(_named(letters[i]) for i in real), "blank"], row=4, col=1)
 
 
 def _spans(path: np.ndarray, text: str) -> list[tuple[int, int, str]]:

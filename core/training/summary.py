@@ -25,6 +25,18 @@ from core.training.setup import build_model, build_task
 EXAMPLES = 2  # fewest that batch normalisation takes
 
 
+def _lstm_flops(inputs: tuple[int, ...], to_gates: tuple[int, int], back: tuple[int, int], *_, **__) -> int:
+    """Of oneDNN's LSTM layer, which torch does not count: both matrices are multiplied once a step. `inputs` `(steps, batch,
+    size)`, `to_gates` `(gates, size)`, `back` `(gates, width)`."""
+    return 2 * math.prod(inputs[:-1]) * (math.prod(to_gates) + math.prod(back))
+
+
+LSTM_FLOPS = {
+    torch.ops.aten.mkldnn_rnn_layer: _lstm_flops,
+    torch.ops.aten.mkldnn_rnn_layer_backward: lambda *shapes, **more: 2 * _lstm_flops(*shapes, **more),
+}
+
+
 @dataclass(frozen=True)
 class Layer:
     """One layer in the order of the forward pass. `shape` and `taken`: of its output and its input for one example;
@@ -105,7 +117,7 @@ def _step(
         steps = math.ceil(spec.sizes["train"] / experiment.training.batch_size) * experiment.training.epochs
         task.start(steps)
         model.train()
-        counter = FlopCounterMode(display=False)
+        counter = FlopCounterMode(display=False, custom_mapping=LSTM_FLOPS)
         with counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
             task.step(_batch(spec))
             if not layers:  # a rule of its own, that need not answer to learn: what one answer takes is measured too

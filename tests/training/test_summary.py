@@ -106,3 +106,13 @@ def test_parts_of_a_batch_need_less_memory_and_a_compiled_model_as_much_as_any()
     assert parts.activations == whole.activations // 4
     same = {"batch_size": 64, "compile": True, "precision": "float16", "channels_last": True}
     assert summary.summarise(Experiment.make(*names, training=same)).memory == whole.memory
+
+
+def test_arithmetic_of_an_lstm_is_six_per_weight_and_step():
+    experiment = Experiment.make("speech_recognition", "speech-lstm", "spoken-digits", model={"depth": 1})
+    found = summary.summarise(experiment)
+    weights = sum(layer.parameters - 2 * 4 * 128 for layer in found.layers if layer.kind == "LSTM")  # but for the biases
+    steps = next(layer.shape[0] for layer in found.layers if layer.kind == "LSTM")
+    spectra = 2 * 40 * 129 * 2 * steps  # the mel filters; the Fourier transform is not counted
+    letters = 6 * 256 * 16 * steps
+    assert found.flops == pytest.approx(6 * weights * steps + letters + spectra, rel=0.02)

@@ -48,7 +48,7 @@ def _heard(side: Side, sound: Sound, said: str | None) -> None:
         st.metric("Heard", text or "nothing", f"{100 * share:.1f} %", delta_arrow="off",
                   delta_color="green" if share > 0.9 else "orange")
         if said is not None:
-            st.caption(f"Said is “{said}”." if said != text else f"Said is “{said}”: right.")
+            st.caption(f"Its transcript is “{said}”.")
     with others:
         st.markdown("**What it could be**", help="The likeliest texts that prefix beam search finds. The probability of "
                     "each is the sum over all ways in which its letters can lie along the recording.")
@@ -56,8 +56,8 @@ def _heard(side: Side, sound: Sound, said: str | None) -> None:
         chances = np.array([chance for _, chance in shown])
         chart(plots.probabilities([one or "nothing" for one, _ in shown], chances, side.colour), key=f"{side.key}texts",
               height=32 * len(shown) + 8, alt=f"Probabilities of the texts; the likeliest is {text}.")
-    st.markdown("**When each letter sounds**", help="From above: the waveform; the mel spectrum as the model hears it, each "
-                "band held against its own mean; the likeliest way in which the letters of the text lie along the recording; "
+    st.markdown("**When each letter sounds**", help="From above: the waveform; the mel spectrum, which is what the model "
+                "hears; the likeliest way in which the letters of the text lie along the recording; "
                 "and how likely the model finds each letter at each moment. The blank means no (new) letter.")
     figure = sounds.heard(
         found.samples, found.rate, found.spectrum, found.hertz, found.hop, found.chances, found.stride, found.letters, text,
