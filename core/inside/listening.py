@@ -94,7 +94,8 @@ def transcript(row: Tensor, spec: DataSpec) -> str:
 
 
 def in_form(sound: Sound, spec: DataSpec) -> Tensor:
-    """A sound at the model's rate, int16 `(1, samples)`. Raises `UserError` where it is too long."""
+    """A sound at the model's rate, int16 `(1, samples)`, up to its last sample that isn't 0. Raises `UserError` where it is
+    too long."""
     from scipy.signal import resample_poly
 
     if sound.seconds > LONGEST:
@@ -104,7 +105,8 @@ def in_form(sound: Sound, spec: DataSpec) -> Tensor:
     if sound.rate != spec.sample_rate:
         common = math.gcd(sound.rate, spec.sample_rate)
         samples = resample_poly(samples, spec.sample_rate // common, sound.rate // common)
-    return torch.from_numpy((samples * 2**15).round().clip(-(2**15), 2**15 - 1).astype(np.int16))[None]
+    whole = (samples * 2**15).round().clip(-(2**15), 2**15 - 1).astype(np.int16)
+    return torch.from_numpy(whole[: np.flatnonzero(whole)[-1] + 1])[None]
 
 
 def open_sound(content: bytes) -> Sound:

@@ -44,6 +44,7 @@ def heard(
     """
     figure = make_subplots(rows=4, cols=1, shared_xaxes=True, vertical_spacing=0.02, row_heights=[0.13, 0.34, 0.07, 0.46])
     seconds, step = len(samples) / rate, stride / rate
+    end = max(seconds, len(chances) * step)
     low, high = envelope(samples, POINTS)
     time = np.linspace(0, seconds, len(low), endpoint=False)
     figure.add_trace(go.Scatter(
@@ -69,7 +70,7 @@ def heard(
     figure.update_yaxes(visible=False, row=1, col=1)
     figure.update_yaxes(tickvals=bands, ticktext=[f"{hertz[band] / 1000:.1f} kHz" for band in bands], row=2, col=1)
     figure.update_yaxes(tickvals=[0], ticktext=["text"], range=[-0.5, 0.5], row=3, col=1)
-    figure.update_xaxes(showgrid=False, zeroline=False, fixedrange=True, range=[0, seconds])
+    figure.update_xaxes(showgrid=False, zeroline=False, fixedrange=True, range=[0, end])
     figure.update_xaxes(title_text="seconds", row=4, col=1)
     figure.update_layout(showlegend=False, hovermode="closest", dragmode=False, margin={"l": 8, "r": 8, "t": 4, "b": 8})
     return figure

@@ -38,9 +38,9 @@ class SpeechRecognition(SupervisedTask):
     measure = "validation/word_error_rate"
 
     class Settings(Settings):
-        band_mask: int = setting(8, "Widest of the two bands hidden from each recording in training, of 40; 0 hides none.",
+        band_mask: int = setting(6, "Widest of the two bands hidden from each recording in training, of 40; 0 hides none.",
                                  unit="bands", ge=0, le=40)
-        time_mask: float = setting(0.15, "Longest of the two stretches hidden from each recording in training, as a share "
+        time_mask: float = setting(0.08, "Longest of the two stretches hidden from each recording in training, as a share "
                                    "of it; 0 hides none.", ge=0, le=0.5)
         speed: float = setting(0.1, "How much faster or slower each recording is played in training, at most, with its "
                                "pitch.", ge=0, le=0.5)
