@@ -1,14 +1,21 @@
-"""Recordings that tests write themselves: tones in place of words."""
+"""Recordings that tests write themselves, tones in place of words, and a recogniser that has learned nothing."""
 
 from __future__ import annotations
 
 import io
 import wave
 import zipfile
+from pathlib import Path
 
 import numpy as np
+import torch
 
+from core import catalog
+from core.datasets.base import Data, Split
 from core.datasets.spoken_digits import SPEAKERS
+from core.experiment import Experiment
+from core.tracking import store, write
+from core.training.setup import build_model
 
 RATE = 8000
 
@@ -42,3 +49,19 @@ def spoken_digits(folder: str = "", leave_out: str = "", **more: bytes) -> bytes
             if "/" in name:
                 archive.writestr(name, content)
     return held.getvalue()
+
+
+def kept_recogniser() -> str:
+    """The id of a run that kept its weights at the start."""
+    experiment = Experiment.make("speech_recognition", "speech-lstm", "spoken-digits", model={"width": 8})
+    spec = catalog.get("dataset", "spoken-digits")(experiment.data).spec()
+    run_id = write.create_run(experiment)
+    store.client().update_run(run_id, status="RUNNING")
+    log = write.RunLog(run_id, Path("none"), lambda: False, lambda: None)
+    split = Split(torch.ones(1, *spec.shape, dtype=torch.int16), torch.ones(1, 5, dtype=torch.int64))
+    log.data("spoken-digits", Data(spec, split, split, split, "nowhere"))
+    torch.manual_seed(0)
+    log.weights(build_model(experiment, spec).state_dict(), 0)
+    log.close()
+    write.finish(run_id, "FINISHED")
+    return run_id

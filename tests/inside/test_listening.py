@@ -60,7 +60,8 @@ def test_a_sound_of_any_kind_rate_and_channels_keeps_its_pitch_and_loses_its_sil
     sound = listening.open_sound(held.getvalue())
     assert sound.rate == 44100 and sound.seconds == pytest.approx(0.5, abs=0.1)
     waveform = listening.in_form(sound, recogniser.spec)[0]
-    assert waveform.dtype == torch.int16 and len(waveform) == pytest.approx(8000 * sound.seconds, abs=300)  # the zeros at its end count no more
+    assert waveform.dtype == torch.int16
+    assert len(waveform) == pytest.approx(8000 * sound.seconds, abs=300)  # zeros at its end count no more
     assert loudest(waveform.numpy(), 8000) == pytest.approx(700, abs=5)
     assert waveform.abs().max() == pytest.approx(listening.PEAK * 2**15, rel=0.05)
 

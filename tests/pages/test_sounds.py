@@ -5,16 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import torch
 
-from core import catalog
-from core.datasets.base import Data, Split
-from core.experiment import Experiment
 from core.inside import listening
-from core.tracking import store, write
-from core.training.setup import build_model
+from core.ui import page as pages
 from tests.pages.driving import address_of, opened, ran, words
-from tests.sounds import spoken_digits, tone, wav
+from tests.sounds import kept_recogniser, spoken_digits, tone, wav
 
 
 @pytest.fixture(scope="module")
@@ -33,17 +28,7 @@ def here(home: Path, packed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def run() -> str:
     """A run that kept its weights at the start."""
-    experiment = Experiment.make("speech_recognition", "speech-lstm", "spoken-digits", model={"width": 8})
-    spec = catalog.get("dataset", "spoken-digits")(experiment.data).spec()
-    run_id = write.create_run(experiment)
-    store.client().update_run(run_id, status="RUNNING")
-    log = write.RunLog(run_id, Path("none"), lambda: False, lambda: None)
-    split = Split(torch.ones(1, *spec.shape, dtype=torch.int16), torch.ones(1, 5, dtype=torch.int64))
-    log.data("spoken-digits", Data(spec, split, split, split, "nowhere"))
-    log.weights(build_model(experiment, spec).state_dict(), 0)
-    log.close()
-    write.finish(run_id, "FINISHED")
-    return run_id
+    return kept_recogniser()
 
 
 def test_sounds_are_shown_with_players_transcripts_and_lengths(here):
@@ -92,6 +77,4 @@ def test_a_sound_that_is_no_more_here_is_one_sentence(run):
 
 
 def test_error_rates_are_told_in_per_cent():
-    from core.ui import page
-
-    assert page.measure("validation/word_error_rate", 0.0467) == "4.67 %"
+    assert pages.measure("validation/word_error_rate", 0.0467) == "4.67 %"
