@@ -21,9 +21,12 @@ from core.errors import UserError
 Kind = Literal["architecture", "dataset", "task"]
 _PACKAGES = {"architecture": "core.architectures", "dataset": "core.datasets", "task": "core.tasks"}
 _NOUNS = {"architecture": "architecture", "dataset": "data set", "task": "task"}
-# What a person calls a kind of data.
-CONTENTS = {"images": "pictures", "sentences": "sentences", "features": "tables of numbers", "text": "running text"}
-PADDING, UNKNOWN = 0, 1  # the token numbers that every vocabulary keeps for these two
+CONTENTS = {  # what a person calls a kind
+    "images": "pictures", "sentences": "sentences", "features": "tables of numbers", "text": "running text",
+    "sounds": "sounds",
+}
+PADDING, UNKNOWN = 0, 1  # the token numbers that every vocabulary of words keeps for these two
+BLANK = 0  # the letter that means none, in every vocabulary of letters: it fills up short transcripts too
 _registry: dict[str, dict[str, type]] = {kind: {} for kind in _PACKAGES}
 _providers: dict[str, dict[str, Callable[[], dict[str, type]]]] = {kind: {} for kind in _PACKAGES}  # by their module
 
@@ -50,17 +53,19 @@ class DataSpec(BaseModel):
     """What a data set yields; with it alone a model is built and fed again, the data being gone.
 
     `shape` is one example's: `(channels, height, width)` for images, `(length,)` for sentences and for the windows of a
-    running text, `(features,)` for the features of a table's row. `mean` and `std` are per channel, of pixels scaled to
-    0..1, or per feature, of its values as they stand in the table; no `std` is 0. `features` names the table's columns,
-    each with its unit where that is known (`petal length (cm)`). `mirrored`: whether a picture means the same in a mirror,
-    as photographs of things do, and letters, digits and signs don't. `symbols`: the tokens are symbols each of which may
-    count, and not words of a language. `vocabulary[i]` is the text of token `i`, in a running text one character (empty
-    until the data are read: `vocabulary_size` is then the most there can be).
+    running text, `(features,)` for the features of a table's row, `(samples,)` for the longest sound, of `sample_rate`
+    samples a second. `mean` and `std` are per channel, of pixels scaled to 0..1, or per feature, of its values as they
+    stand in the table; no `std` is 0. `features` names the table's columns, each with its unit where that is known
+    (`petal length (cm)`). `mirrored`: whether a picture means the same in a mirror, as photographs of things do, and
+    letters, digits and signs don't. `symbols`: the tokens are symbols each of which may count, and not words of a language.
+    `vocabulary[i]` is the text of token `i`, in a running text one character (empty until the data are read:
+    `vocabulary_size` is then the most there can be); for sounds with transcripts it holds the letters, `BLANK` first, and
+    `target_length` is the longest transcript's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["images", "sentences", "features", "text"]
+    kind: Literal["images", "sentences", "features", "text", "sounds"]
     shape: tuple[int, ...]
     sizes: dict[Literal["train", "validation", "test"], int]
     classes: tuple[str, ...] = ()
@@ -71,6 +76,8 @@ class DataSpec(BaseModel):
     symbols: bool = False
     vocabulary: tuple[str, ...] = ()
     vocabulary_size: int = 0
+    sample_rate: int = 0
+    target_length: int = 0
 
 
 def _register(kind: Kind, card: Card):

@@ -161,7 +161,7 @@ def overlaid(ids: list[str], names: dict[str, str], pens: dict[str, dict[str, st
         for run in runs if metric in run.metrics
     ]
     best = shared_baseline(runs) if metric == "validation/accuracy" else None
-    overlaid = figure(drawn, axis=x, smoothing=smooth, log_x=log_x, log_y=log_y, percent="accuracy" in metric,
+    overlaid = figure(drawn, axis=x, smoothing=smooth, log_x=log_x, log_y=log_y, percent=page.is_share(metric),
                       level=generalisation.level(best))
     chart(overlaid, height=420, key="overlaid", alt=f"{metric} of {len(drawn)} runs along the {x}")
     without = [names[run.id] for run in runs if metric not in run.metrics]
@@ -261,7 +261,7 @@ def verdict(first: str, second: str, mine: list[float], its: list[float], metric
     p = min(1.0, p * pairs)
     how = f"Welch's t-test, p = {p:.2g}" + (f" corrected for {pairs} pairs" if pairs > 1 else "")
     gap = abs(sum(mine) / len(mine) - sum(its) / len(its))
-    size = f"{100 * gap:.2f} percentage points" if "accuracy" in metric else page.measure(metric, gap)
+    size = f"{100 * gap:.2f} percentage points" if page.is_share(metric) else page.measure(metric, gap)
     of = metric_title(metric).lower()
     if p < SURE:
         return f"**{first}** beats **{second}** by {size} of {of}: more than chance explains ({how})."
@@ -288,7 +288,7 @@ def spread_text(metric: str, values: list[float]) -> str:
         return "–"
     if math.isnan(found.sd) or found.sd == 0:
         return page.measure(metric, found.mean) + (" ± 0" if found.sd == 0 else "")
-    scale, unit = (100, " %") if "accuracy" in metric else (1, " dB") if "psnr" in metric else (1, "")
+    scale, unit = (100, " %") if page.is_share(metric) else (1, " dB") if "psnr" in metric else (1, "")
     places = max(0, 1 - math.floor(math.log10(scale * found.sd)))
     return f"{scale * found.mean:,.{places}f} ± {scale * found.sd:,.{places}f}{unit}"
 

@@ -20,7 +20,7 @@ from core.ui import address, bring, page, start, wall
 from core.ui.chart import chart
 
 COLUMNS = 3
-PICTURES, SENTENCES = 40, 12  # samples on the wall
+SAMPLES = {"images": 40, "sounds": 12, "sentences": 12}  # on the wall
 ROWS = 2000  # points in the scatter of a table
 CHARACTERS = 3000  # of a text's beginning
 EVERY = "Every class"
@@ -53,9 +53,12 @@ def content(spec: DataSpec) -> str:
         what = f"rows of {spec.shape[0]} numbers"
     elif spec.kind == "text":
         return f"windows of {spec.shape[0]} characters, up to {spec.vocabulary_size} different ones"
+    elif spec.kind == "sounds":
+        what = f"sounds of up to {spec.shape[0] / spec.sample_rate:.1f} s at {spec.sample_rate / 1000:g} kHz"
     else:
         what = f"sentences of up to {spec.shape[0]} tokens"
-    return f"{what} · {f'{len(spec.classes)} classes' if spec.classes else 'no labels'}"
+    labels = f"{len(spec.classes)} classes" if spec.classes else "transcripts" if spec.target_length else "no labels"
+    return f"{what} · {labels}"
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -181,10 +184,11 @@ def samples(name: str) -> None:
         else:
             picked = EVERY
         st.button("Draw others", icon=":material/shuffle:", on_click=draw_anew, args=(draw + 1,))
-    pictures = data.spec.kind == "images"
-    drawn = look.samples(data, PICTURES if pictures else SENTENCES, draw, None if picked == EVERY else picked)
-    if pictures:
+    drawn = look.samples(data, SAMPLES[data.spec.kind], draw, None if picked == EVERY else picked)
+    if data.spec.kind == "images":
         wall.pictures(drawn)
+    elif data.spec.kind == "sounds":
+        wall.sounds(drawn, data.spec.sample_rate, page.dark())
     else:
         st.caption("As a model reads them: split into words and signs, in lower case, each rare word unknown.")
         wall.sentences(drawn)
@@ -271,6 +275,8 @@ def facts(name: str, data: Data | None, seen: look.Overview | None) -> None:
     if spec.vocabulary:
         kind = "different characters" if spec.kind == "text" else "tokens"
         lines["Vocabulary"] = f"{len(spec.vocabulary):,} {kind}"
+        if spec.kind == "sounds":
+            lines["Vocabulary"] = f"{len(spec.vocabulary) - 1:,} letters and the blank"
     lines["In detail"] = shown.expert
     source = " · ".join(str(part) for part in (shown.people, shown.year or "") if part)
     if shown.paper or shown.url:
@@ -303,6 +309,10 @@ def charts(name: str, spec: DataSpec, seen: look.Overview) -> None:
         st.subheader("Length of the sentences", anchor=False)
         chart(plots.sentence_lengths(seen.lengths), key=f"lengths_{name}", height=260,
               alt=f"Training sentences of each length, up to {len(seen.lengths) - 1} tokens.")
+    if seen.seconds is not None:
+        st.subheader("Length of the sounds", anchor=False)
+        chart(plots.durations(seen.seconds), key=f"lengths_{name}", height=260,
+              alt=f"Training sounds of each length, up to {seen.seconds.max():.1f} seconds.")
 
 
 page.through_router()

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from core import catalog
 from core.architectures.base import OwnRule
-from core.catalog import DataSpec
+from core.catalog import BLANK, DataSpec
 from core.datasets.base import DTYPES, Batch, Data, Split
 from core.errors import UserError
 from core.experiment import Experiment
@@ -36,7 +36,7 @@ def spec_of(experiment: Experiment) -> DataSpec:
 
 
 def examples(spec: DataSpec, count: int) -> Split:
-    """Random examples of the spec's shape: smooth pictures, rows of a table, a text, or sentences of different
+    """Random examples of the spec's shape: smooth pictures, rows of a table, a text, sounds or sentences of different
     lengths."""
     draw = torch.Generator().manual_seed(0)
     targets = torch.arange(count) % len(spec.classes) if spec.classes else None
@@ -50,6 +50,15 @@ def examples(spec: DataSpec, count: int) -> Split:
     if spec.kind == "text":
         text = torch.arange(count * spec.shape[0] + 1) % spec.vocabulary_size
         return Split(text[:-1].view(count, -1), text[1:].view(count, -1))
+    if spec.kind == "sounds":
+        sounds = torch.randint(-9000, 9000, (count, *spec.shape), generator=draw).short()
+        for i, sound in enumerate(sounds):  # tenths of a second, of another loudness each
+            sound[spec.sample_rate * (3 + i % 3) // 10 :] = 0
+            sound[: spec.sample_rate // 10] //= 2 + i % 5
+        if spec.target_length:
+            targets = torch.randint(1, spec.vocabulary_size, (count, spec.target_length), generator=draw)
+            targets[::2, spec.target_length // 2 :] = BLANK
+        return Split(sounds, targets)
     sentences = torch.randint(1, spec.vocabulary_size, (count, *spec.shape), generator=draw)
     for i, sentence in enumerate(sentences):
         sentence[2 + i % len(sentence) :] = 0
@@ -283,6 +292,9 @@ def test_what_is_here_loads_as_the_spec_promises(name, home):
         elif promised.kind == "text":
             assert split.targets.shape == split.inputs.shape and split.targets.dtype == torch.int64
             assert split.inputs.min() >= 0 and split.inputs.max() < data.spec.vocabulary_size <= promised.vocabulary_size
+        elif promised.target_length:
+            assert split.targets.dtype == torch.int64
+            assert split.targets.shape == (promised.sizes[split_name], promised.target_length)
         else:
             assert split.targets is None
 

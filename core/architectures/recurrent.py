@@ -103,8 +103,8 @@ class Recurrent(Architecture):
         for i, cell in enumerate(self.forwards):
             seen = [cell(states)[0]]  # padding comes last: no real state has read it
             if self.backwards:
-                mirrored = _mirror(tokens != PADDING)
-                seen.append(_taken(self.backwards[i](_taken(states, mirrored))[0], mirrored))
+                turned = mirror((tokens != PADDING).sum(1), tokens.shape[1])
+                seen.append(taken(self.backwards[i](taken(states, turned))[0], turned))
             states = self.dropout(torch.cat(seen, 2))  # (batch, length, directions × width)
         if self.spec.kind == "sentences":
             states = self._read_off(states, tokens != PADDING)  # (batch, directions × width)
@@ -122,12 +122,14 @@ class Recurrent(Architecture):
         return torch.cat(ends, 1)
 
 
-def _mirror(real: Tensor) -> Tensor:
-    """Where each place's word stands when the words, and not the padding, are turned round: int64 `(batch, length)`."""
-    places, count = torch.arange(real.shape[1], device=real.device), real.sum(1, keepdim=True)
-    return torch.where(places < count, count - 1 - places, places)
+def mirror(counts: Tensor, length: int) -> Tensor:
+    """Where each place's step stands when the first `counts` `(batch,)` of `length` steps, and not the padding, are turned
+    round: int64 `(batch, length)`. What a layer then reads from its beginning is what torch's packed sequences give it, but
+    in the fused kernel, and without asking the device for the counts."""
+    places, counts = torch.arange(length, device=counts.device), counts[:, None]
+    return torch.where(places < counts, counts - 1 - places, places)
 
 
-def _taken(states: Tensor, places: Tensor) -> Tensor:
+def taken(states: Tensor, places: Tensor) -> Tensor:
     """The states `(batch, length, numbers)` in the order of `places` `(batch, length)`."""
     return states.gather(1, places.unsqueeze(2).expand_as(states))

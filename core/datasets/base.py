@@ -20,13 +20,15 @@ Progress = Callable[[int, int], None]  # bytes so far, bytes in all
 AHEAD = 3  # batches that are read and copied while the device works on the one before them
 
 
-# Of the inputs, by the spec's kind.
-DTYPES = {"images": torch.uint8, "sentences": torch.int64, "features": torch.float32, "text": torch.int64}
+DTYPES = {  # of the inputs, by the spec's kind
+    "images": torch.uint8, "sentences": torch.int64, "features": torch.float32, "text": torch.int64, "sounds": torch.int16,
+}
 
 
 class Batch(NamedTuple):
-    """`inputs`: uint8 `(batch, channels, height, width)`, int64 `(batch, length)` or float32 `(batch, features)`;
-    `targets`: int64 `(batch,)`, of a running text `(batch, length)`, or None."""
+    """`inputs`: uint8 `(batch, channels, height, width)`, int64 `(batch, length)`, float32 `(batch, features)` or int16
+    `(batch, samples)`; `targets`: int64 `(batch,)`, of a running text `(batch, length)`, of sounds with transcripts
+    `(batch, letters)`, or None."""
 
     inputs: Tensor
     targets: Tensor | None
@@ -34,8 +36,10 @@ class Batch(NamedTuple):
 
 @dataclass
 class Split:
-    """One split as tensors: images uint8 `(n, channels, height, width)`, tokens int64 `(n, length)` or features float32
-    `(n, features)`, as they stand in the table; targets int64 `(n,)`, of a running text `(n, length)`, or None."""
+    """One split as tensors: images uint8 `(n, channels, height, width)`, tokens int64 `(n, length)`, features float32
+    `(n, features)`, as they stand in the table, or sounds int16 `(n, samples)`; targets int64 `(n,)`, of a running text
+    `(n, length)`, or None. A sound ends with its last sample that isn't 0, and 0 follows; transcripts are targets
+    `(n, letters)`, filled up with `BLANK`."""
 
     inputs: Tensor
     targets: Tensor | None = None

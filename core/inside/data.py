@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from core import catalog
-from core.catalog import PADDING
+from core.catalog import BLANK, PADDING
 from core.datasets.base import Data
 
 SPLITS = ("train", "validation", "test")
@@ -20,15 +20,17 @@ SPLITS = ("train", "validation", "test")
 class Overview:
     """`balance`: for each split the examples of each class, int64 `(classes,)`, or how often a text has each character of
     its vocabulary; empty where there are none. `lengths`: of sentences, the training examples of each length in tokens,
-    int64 `(length + 1,)`; else None."""
+    int64 `(length + 1,)`, else None. `seconds`: how long each training example of sounds is, `(n,)`, else None."""
 
     balance: dict[str, np.ndarray]
     lengths: np.ndarray | None
+    seconds: np.ndarray | None
     digest: str
 
 
 class Sample(NamedTuple):
-    """One example: a picture uint8 `(height, width)` or `(height, width, 3)`, or a sentence; `label` may be empty."""
+    """One example: a picture uint8 `(height, width)` or `(height, width, 3)`, a sound int16 `(samples,)`, or a sentence;
+    `label` may be empty."""
 
     content: np.ndarray | str
     label: str
@@ -51,7 +53,7 @@ def load(name: str) -> Data:
 
 def overview(data: Data) -> Overview:
     """Counts over the whole data set."""
-    classes, lengths = len(data.spec.classes), None
+    classes, lengths, seconds = len(data.spec.classes), None, None
     balance = {
         split: torch.bincount(getattr(data, split).targets, minlength=classes).numpy() for split in SPLITS
     } if classes else {}
@@ -59,7 +61,9 @@ def overview(data: Data) -> Overview:
         balance = {split: _characters(data, split).bincount(minlength=len(data.spec.vocabulary)).numpy() for split in SPLITS}
     if data.spec.kind == "sentences":
         lengths = torch.bincount((data.train.inputs != PADDING).sum(1)).numpy()
-    return Overview(balance, lengths, data.digest)
+    if data.spec.kind == "sounds":
+        seconds = np.array([len(_ended(sound)) for sound in data.train.inputs.numpy()]) / data.spec.sample_rate
+    return Overview(balance, lengths, seconds, data.digest)
 
 
 def beginning(data: Data, count: int) -> str:
@@ -93,7 +97,16 @@ def samples(data: Data, count: int, draw: int, class_name: str | None = None) ->
         if data.spec.kind == "images":
             picture = data.train.inputs[i].permute(1, 2, 0).numpy()  # (height, width, channels)
             found.append(Sample(picture[:, :, 0] if picture.shape[2] == 1 else picture, label))
+        elif data.spec.kind == "sounds":
+            if data.spec.target_length:
+                label = "".join(data.spec.vocabulary[t] for t in data.train.targets[i] if t != BLANK)
+            found.append(Sample(_ended(data.train.inputs[i].numpy()), label))
         else:
             tokens = data.train.inputs[i]
             found.append(Sample(" ".join(data.spec.vocabulary[t] for t in tokens[tokens != PADDING]), label))
     return found
+
+
+def _ended(sound: np.ndarray) -> np.ndarray:
+    """A sound int16 `(samples,)` up to its last sample that isn't 0."""
+    return sound[: np.flatnonzero(sound)[-1] + 1]

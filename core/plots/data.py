@@ -39,6 +39,16 @@ def sentence_lengths(counts: np.ndarray) -> go.Figure:
     return figure.update_layout(bargap=0.1, hovermode="closest", showlegend=False)
 
 
+def durations(seconds: np.ndarray) -> go.Figure:
+    """How many training sounds last how long. `seconds`: `(n,)`."""
+    figure = go.Figure(go.Histogram(
+        x=seconds, nbinsx=60, marker_color=COLOURS["train"], hovertemplate="%{y:,} sounds of %{x} s<extra></extra>",
+    ))
+    figure.update_xaxes(title_text="seconds", showgrid=False, rangemode="tozero")
+    figure.update_yaxes(title_text="sounds", tickformat=",d", rangemode="tozero")
+    return figure.update_layout(bargap=0.1, hovermode="closest", showlegend=False)
+
+
 def columns(
     values: np.ndarray, targets: np.ndarray, features: Sequence[str], classes: Sequence[str]
 ) -> go.Figure:

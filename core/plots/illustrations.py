@@ -47,8 +47,7 @@ def illustration(task: str, dark: bool) -> str | None:
     """The drawing of a task, 320×176, on a transparent ground; None for a task that has none."""
     draw = {
         "classification": _digit, "adversarial": _faces, "denoising": _landscape, "text_classification": _sentence,
-        "sequence_classification": _memory,
-        "language_modelling": _writing,
+        "sequence_classification": _memory, "language_modelling": _writing, "speech_recognition": _recording,
     }.get(task)
     if draw is None:
         return None
@@ -148,6 +147,19 @@ def _writing(accent: str, ink: str) -> str:
         for row, (letter, chance) in enumerate((("a", 0.12), ("r", 0.18), ("e", 0.93), ("u", 0.15), ("l", 0.08)))
     )
     return written + bars
+
+
+def _recording(accent: str, ink: str) -> str:
+    """A sound, and the letters where they are heard."""
+    place = np.linspace(0, 1, 96)
+    loudness = np.sin(np.pi * place) * (0.25 + np.abs(np.sin(3 * np.pi * place + 0.4)) * np.abs(np.cos(41 * place)))
+    bars = "".join(
+        f'<rect x="{17 + 3 * i}" y="{76 - 54 * high:.1f}" width="2" height="{108 * high + 1:.1f}" rx="1" fill="{accent}"/>'
+        for i, high in enumerate(loudness)
+    )
+    letters = "".join(f'<text x="{x}" y="160" font-size="20" fill="{ink}">{letter}</text>'
+                      for letter, x in zip("three", (48, 100, 150, 196, 250), strict=True))
+    return bars + letters
 
 
 def _pixels(shades: np.ndarray, left: float, top: float, size: float, colour: str) -> str:

@@ -114,3 +114,29 @@ def side_by_side(pictures: list[np.ndarray], *, gap: int = 12) -> np.ndarray:
         sheet[: picture.shape[0], x : x + picture.shape[1]] = picture
         x += picture.shape[1] + gap
     return sheet
+
+
+def heard(spectrum: np.ndarray, chances: np.ndarray, letters: list[str], title: str) -> np.ndarray:
+    """A recording as a network hears it: its mel spectrum above, below it how likely each letter is at each step.
+
+    Arguments: `spectrum` `(mels, frames)`, the lowest band first, around 0; `chances` `(letters, steps)` in 0..1, over the
+    same time, with the names of the `letters`.
+    Returns: uint8 `(height, width, 3)`.
+    """
+    font = ImageFont.load_default(13)
+    left, row, width = 12 + max(int(font.getlength(name)) for name in letters), 16, 480
+    sheet = Image.new("RGB", (left + width + 8, 30 + 120 + 8 + row * len(letters) + 8), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((left, 15), title, fill=INK, font=font, anchor="lm")
+    loud = np.clip((spectrum[::-1] + 2) / 4, 0, 1)
+    sheet.paste(_shaded(loud).resize((width, 120), Image.Resampling.BILINEAR), (left, 30))
+    sheet.paste(_shaded(chances).resize((width, row * len(letters)), Image.Resampling.NEAREST), (left, 158))
+    for i, name in enumerate(letters):
+        draw.text((left - 6, 158 + row * (i + 0.5)), name, fill=INK, font=font, anchor="rm")
+    return np.asarray(sheet)
+
+
+def _shaded(shares: np.ndarray) -> Image.Image:
+    """Values in 0..1 `(height, width)` from the paper's colour to the accent's."""
+    paper, accent = np.array(PAPER), np.array(ACCENT)
+    return Image.fromarray((paper + (accent - paper) * shares[:, :, None]).round().astype(np.uint8))

@@ -126,10 +126,15 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
 
 
+def is_share(measure: str) -> bool:
+    """Whether it is told in per cent."""
+    return "accuracy" in measure or measure.endswith(("_error_rate", "calibration_error"))
+
+
 def measure(name: str, value: float) -> str:
-    """A measure with its unit: accuracies and calibration errors in per cent, PSNR in dB, all else as `number`."""
+    """A measure with its unit: accuracies and error rates in per cent, PSNR in dB, all else as `number`."""
     kind = name.rsplit("/", 1)[-1]
-    if "accuracy" in kind or kind == "calibration_error":
+    if is_share(kind):
         return f"{100 * value:.2f} %"
     if "psnr" in kind:
         return f"{value:.2f} dB"

@@ -221,7 +221,7 @@ def charts(run_id: str) -> None:
         title = measure.replace("_", " ").capitalize()
         with places[i % len(places)]:
             drawing = figure(
-                drawn, axis=st.session_state.x, percent="accuracy" in measure, title=title, legend=len(drawn) > 1,
+                drawn, axis=st.session_state.x, percent=page.is_share(measure), title=title, legend=len(drawn) > 1,
                 level=level if measure == "accuracy" else None,
             )
             chart(drawing, height=250, key=f"curve_{measure}", alt=f"{title} over the run")

@@ -19,6 +19,7 @@ MET_WITH = {
     "text_classification": ("text_classification", "transformer-encoder", "film-reviews"),
     "sequence_classification": ("sequence_classification", "lstm", "temporal-order"),
     "language_modelling": ("language_modelling", "gpt", "shakespeare"),
+    "speech_recognition": ("speech_recognition", "speech-lstm", "spoken-digits"),
 }
 
 @st.cache_data(ttl=10, max_entries=200, show_spinner=False)

@@ -1,10 +1,11 @@
-"""A wall of samples: pictures or sentences, each with its label, in as many columns as there is room for."""
+"""A wall of samples: pictures, sounds or sentences, each with its label, in as many columns as there is room for."""
 
 from __future__ import annotations
 
 import base64
 import html
 import io
+import wave
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ import streamlit as st
 from PIL import Image
 
 from core.inside.data import Sample
+from core.plots.sounds import waveform_picture
 
 
 def pictures(samples: Sequence[Sample]) -> None:
@@ -23,6 +25,17 @@ def pictures(samples: Sequence[Sample]) -> None:
         for sample in samples
     )
     st.html(f'<div class="wall" style="--side: {side}px">{tiles}</div>')
+
+
+def sounds(samples: Sequence[Sample], rate: int, dark: bool) -> None:
+    """Draws sounds as waveforms, each with a player and its label. `rate`: samples a second."""
+    tiles = "".join(
+        f'<figure><img class="smooth" src="{_source(waveform_picture(sample.content, 300, 60, dark))}" alt="waveform">'
+        f'<audio controls src="{_player(sample.content, rate)}"></audio>'
+        f"<figcaption>{html.escape(sample.label)} · {len(sample.content) / rate:.2f} s</figcaption></figure>"
+        for sample in samples
+    )
+    st.html(f'<div class="wall" style="--side: 220px">{tiles}</div>')
 
 
 def sentences(samples: Sequence[Sample]) -> None:
@@ -37,3 +50,11 @@ def _source(picture: np.ndarray) -> str:
     held = io.BytesIO()
     Image.fromarray(picture).save(held, "PNG")
     return "data:image/png;base64," + base64.b64encode(held.getvalue()).decode()
+
+
+def _player(sound: np.ndarray, rate: int) -> str:
+    held = io.BytesIO()
+    with wave.open(held, "wb") as file:
+        file.setparams((1, 2, rate, len(sound), "NONE", ""))
+        file.writeframes(sound.astype("<i2").tobytes())
+    return "data:audio/wav;base64," + base64.b64encode(held.getvalue()).decode()
