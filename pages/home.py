@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
+
 import streamlit as st
 
 from core import catalog
@@ -70,7 +72,7 @@ def last_runs(ended: list[read.Run]) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"ended_{run.id}"):
             st.page_link("pages/runs.py", label=titles(run), query_params={"run": run.id}, width=260)
             st.markdown(page.badge_text(run.state), width=110)
-            st.markdown(score(run) or f":gray[{run.cause}]", width="stretch")
+            st.markdown(score(run) or f":gray[{shorten(run.cause, 90, placeholder=' …')}]", width="stretch")
             moment = run.ended or run.created
             st.markdown(f":gray[{page.ago(moment)}]", help=page.exact(moment), width="content")
 

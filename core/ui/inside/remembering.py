@@ -40,8 +40,8 @@ def show(side: Side, ids: Sequence[int], tokens: Sequence[str], known: Sequence[
     """What happens while the token numbers `ids` are read, which stand for `tokens`."""
     loaded = side.loaded
     layers = {layer.name: layer for layer in _layers(loaded.run.id, loaded.step, tuple(ids), loaded)}
-    st.markdown("**What it remembers, word by word**", help="A recurrent network reads one word after the other and keeps a "
-                "state. Here is every number of it at each word.")
+    st.markdown("**What it remembers, step by step**", help="A recurrent network reads one word or sign after the other and "
+                "keeps a state. Here are the numbers of it at each of them.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = next(iter(layers))
         if len(layers) > 1:
@@ -61,8 +61,8 @@ def show(side: Side, ids: Sequence[int], tokens: Sequence[str], known: Sequence[
         address.number_field("Cell", f"{side.key}cell", liveliest[0], values.shape[1] - 1)
     st.html(plots.tinted(tokens, values[:, cell], known, page.dark(), unit=kind, least=1.0))
     st.space("small")
-    st.markdown("**How far back it sees**", help="By how much the state at the end would change with each word: the size of "
-                "the derivative, as a share of the largest. Each tick is a tenth of the one above. Learning hears of a word "
+    st.markdown("**How far back it sees**", help="By how much the state at the end would change with each step: the size of "
+                "the derivative, as a share of the largest. Each tick is a tenth of the one above. Learning hears of a step "
                 "only through this: where it vanishes, nothing is learned from there.")
     reach = layers[name].reach
     chart(figures.reach(reach / (reach.max() or 1.0), tokens, side.colour), key=f"{side.key}reach", height=240,
