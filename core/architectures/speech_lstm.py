@@ -47,7 +47,7 @@ class SpeechLSTM(Architecture):
         width: int = setting(128, "Memory cells of each layer and direction.", unit="cells", ge=4, le=2048)
         depth: int = setting(2, "Layers of memory cells.", unit="layers", ge=1, le=8)
         bidirectional: bool = setting(True, "Reads each recording from its end too; else a letter knows only the past.")
-        stacking: int = setting(2, "Frames of 10 ms that are read as one: fewer steps, and coarser in time.", unit="frames",
+        stacking: int = setting(3, "Frames of 10 ms that are read as one: fewer steps, and coarser in time.", unit="frames",
                                 ge=1, le=8)
         dropout: float = setting(0.3, "Share of numbers between the layers silenced at random in each training step.", ge=0,
                                  lt=1)
