@@ -48,7 +48,7 @@ class SpeechLSTM(Architecture):
         width: int = setting(128, "Memory cells of each layer and direction.", unit="cells", ge=4, le=2048)
         depth: int = setting(2, "Layers of memory cells.", unit="layers", ge=1, le=8)
         bidirectional: bool = setting(True, "Reads each recording from its end too; else a letter knows only the past.")
-        stacking: int = setting(2, "Frames of 10 ms that are read as one: fewer steps, and coarser in time.", unit="frames",
+        stacking: int = setting(3, "Frames of 10 ms that are read as one: fewer steps, and coarser in time.", unit="frames",
                                 ge=1, le=8)
         dropout: float = setting(0.3, "Share of numbers between the layers silenced at random in each training step.", ge=0,
                                  lt=1)
@@ -61,7 +61,7 @@ class SpeechLSTM(Architecture):
     def recipe(cls, spec: DataSpec, **given) -> dict:
         batch_size = given.get("batch_size", 32)
         return {
-            "epochs": epochs_for(2250, spec, batch_size), "batch_size": batch_size, "optimiser": "adamw",
+            "epochs": epochs_for(1500, spec, batch_size), "batch_size": batch_size, "optimiser": "adamw",
             "learning_rate": 3e-3, "weight_decay": 0.01, "schedule": "one-cycle", "clip_gradient": 5.0, **given,
         }
 

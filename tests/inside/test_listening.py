@@ -36,8 +36,8 @@ def test_letters_frames_and_path_are_those_of_the_model(recogniser):
     with torch.no_grad():
         expected = recogniser.model(waveform)[0].softmax(1).numpy()
     np.testing.assert_allclose(heard.chances, expected, rtol=1e-4)
-    assert heard.chances.shape == (25, 16) and heard.spectrum.shape == (40, 50) and heard.path.shape == (25,)
-    assert (heard.hop, heard.stride, heard.rate) == (80, 160, 8000)
+    assert heard.chances.shape == (17, 16) and heard.spectrum.shape == (40, 50) and heard.path.shape == (17,)
+    assert (heard.hop, heard.stride, heard.rate) == (80, 240, 8000)
     text, share = heard.texts[0]
     assert share == max(chance for _, chance in heard.texts)
     letters = tuple(heard.letters.index(letter) for letter in text)
