@@ -63,9 +63,11 @@ def content(spec: DataSpec) -> str:
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def first_use(name: str) -> dict[str, str] | None:
-    """The first task and architecture that such data can serve, as the launch page's address; None where there are none."""
+    """The first task that such data can serve, with the architecture that it is best met with or else the first that fits,
+    as the launch page's address; None where there are none."""
     for task in catalog.entries("task"):
-        for architecture in catalog.entries("architecture"):
+        best = start.MET_WITH.get(task, ("", ""))[1]
+        for architecture in sorted(catalog.entries("architecture"), key=lambda architecture: architecture != best):
             if catalog.misfit(task, architecture, name) is None:
                 return {"task": task, "architecture": architecture, "dataset": name}
     return None

@@ -229,19 +229,23 @@ def test_the_task_s_state_can_be_stored_and_taken_up_again(built, tmp_path):
     task.step(Batch(split.inputs, split.targets))
 
 
-@pytest.mark.parametrize("names", FITTING, ids="-".join)
-def test_default_experiments_survive_json(names):
-    experiment = Experiment.make(*names)
-    assert Experiment.from_json(experiment.model_dump_json()) == experiment
+@pytest.mark.parametrize("architecture", catalog.entries("architecture"))
+def test_default_experiments_survive_json(architecture):
+    for names in FITTING:
+        if names[1] == architecture:
+            experiment = Experiment.make(*names)
+            assert Experiment.from_json(experiment.model_dump_json()) == experiment
 
 
-@pytest.mark.parametrize("names", [triple for triple in TRIPLES if triple not in FITTING], ids="-".join)
-def test_what_does_not_fit_says_why_in_a_sentence(names):
-    reason = catalog.misfit(*names)
-    assert reason.endswith(".") and "\n" not in reason
-    with pytest.raises(UserError) as error:
-        Experiment.make(*names)
-    assert str(error.value) == reason
+@pytest.mark.parametrize("architecture", catalog.entries("architecture"))
+def test_what_does_not_fit_says_why_in_a_sentence(architecture):
+    for names in TRIPLES:
+        if names[1] == architecture and names not in FITTING:
+            reason = catalog.misfit(*names)
+            assert reason.endswith(".") and "\n" not in reason, names
+            with pytest.raises(UserError) as error:
+                Experiment.make(*names)
+            assert str(error.value) == reason
 
 
 @pytest.mark.parametrize(("kind", "name"), ENTRIES)

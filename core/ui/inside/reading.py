@@ -120,9 +120,9 @@ def _drawn(side: Side, made: Reading, words: str, weights: np.ndarray, most: flo
             looks = address.select("Who looks", f"{side.key}looks", places, width=200)
     if drawn == "Matrix":
         chart(plots.attention(weights, tokens, most), key=f"{side.key}attention",
-              height=min(720, max(320, 28 * len(tokens) + 90)), alt=f"Attention: {words}.")
+              height=min(720, max(320, 28 * len(tokens) + 90)), alt=f"Attention of {words[0].lower()}{words[1:]}.")
         return
     picked = places.index(looks) - 1
     chart(plots.attention_lines(weights, tokens, most, BLUE, picked if picked >= 0 else None), key=f"{side.key}lines",
-          height=22 * len(tokens) + 20, alt=f"Attention as lines: {words}.")
+          height=22 * len(tokens) + 20, alt=f"Attention of {words[0].lower()}{words[1:]}, as lines.")
     st.caption("From the words at the left, which look, to those at the right, which are looked at.")
