@@ -88,7 +88,7 @@ def data(text: str, length: int, source: str) -> Data:
 def read(path: Path) -> tuple[str, str]:
     """The text of a file, its lines ended by `\\n`, and the encoding that it was in. Raises `UserError` where it is none."""
     if (size := path.stat().st_size) > MOST_BYTES:
-        raise UserError(f"{path.name} has {size / 1e6:,.0f} MB: texts of at most {MOST_BYTES / 1e6:.0f} MB can be read.")
+        raise UserError(f"{path.name} has {size / 1e6:,.0f} MB: bring one of at most {MOST_BYTES / 1e6:.0f} MB.")
     content = path.read_bytes()
     known = "UTF-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "UTF-8"
     if known == "UTF-8" and b"\0" in content:

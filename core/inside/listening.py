@@ -3,11 +3,8 @@ and put into the model's form. Graves, Fernández, Gomez and Schmidhuber 2006, f
 
 from __future__ import annotations
 
-import hashlib
 import io
 import math
-import os
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +13,13 @@ from torch import Tensor
 
 from core.catalog import BLANK, DataSpec
 from core.errors import UserError
-from core.home import home
+from core.inside import kept as files
 from core.inside.load import Loaded
 from core.tasks import ctc
 
 LONGEST = 10.0  # seconds that are listened to
 MOST_SECONDS = 600.0  # of an uploaded sound: more is not opened
+PLACE = ("sounds", ".flac")  # of what is kept: the folder, and how names end
 BEAM = 16  # texts kept at each step of the search
 QUIET = 0.03  # of the loudest moment: what is quieter before the first and after the last word is cut off
 PEAK = 0.3  # the level of the loudest sample, as in recordings of speech
@@ -149,26 +147,14 @@ def keep(sound: Sound) -> str:
                         "are listened to: take a shorter one.")
     held = io.BytesIO()
     soundfile.write(held, sound.samples, sound.rate, format="FLAC", subtype="PCM_16")
-    name = hashlib.sha256(held.getvalue()).hexdigest()[:20]
-    path = home() / "sounds" / f"{name}.flac"
-    if not path.exists():
-        part = path.with_suffix(f".{os.getpid()}")
-        try:
-            path.parent.mkdir(exist_ok=True)
-            part.write_bytes(held.getvalue())
-            part.replace(path)  # whole or not at all
-        except OSError as error:
-            raise UserError(f"The sound could not be kept on this server: free some space, then take it again ({error}).") \
-                from error
-    return name
+    return files.keep(held.getvalue(), *PLACE,
+                      "The sound could not be kept on this server: free some space, then take it again")
 
 
 def kept(name: str) -> Sound:
     """The sound that `keep` named so. Raises `UserError` where it is not here (any more)."""
     import soundfile
 
-    path = home() / "sounds" / f"{name}.flac"
-    if not re.fullmatch("[0-9a-f]{20}", name) or not path.exists():
-        raise UserError("The sound of this address is not on this server (any more): record or choose it again.")
+    path = files.find(name, *PLACE, "The sound of this address is not on this server (any more): record or choose it again.")
     samples, rate = soundfile.read(path, dtype="float32")
     return Sound(samples, rate)

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import io
-import os
-import re
 
 import numpy as np
 import torch
@@ -20,12 +17,13 @@ from torch import Tensor
 
 from core.catalog import DataSpec
 from core.errors import UserError
-from core.home import home
+from core.inside import kept as files
 from core.inside.load import Loaded
 
 PAD = 256  # a drawing's coordinates are 0..255, one byte each
 MOST_PIXELS = 40_000_000  # of an uploaded picture: more is no photograph, or a bomb
 KEPT = 1024  # pixels of a side of a picture that is kept for its address
+PLACE = ("pictures", ".png")  # of what is kept: the folder, and how names end
 PHOTOGRAPHS = {"Cat": "chelsea", "Coffee": "coffee", "Photographer": "camera"}
 _PEN = 22  # width of the pen on the pad: a stroke of digits in the 20×20 box is some two pixels wide
 
@@ -58,26 +56,13 @@ def keep(picture: np.ndarray) -> str:
     image.thumbnail((KEPT, KEPT), Image.Resampling.LANCZOS)
     held = io.BytesIO()
     image.save(held, "PNG")
-    name = hashlib.sha256(held.getvalue()).hexdigest()[:20]
-    path = home() / "pictures" / f"{name}.png"
-    if not path.exists():
-        part = path.with_suffix(f".{os.getpid()}")
-        try:
-            path.parent.mkdir(exist_ok=True)
-            part.write_bytes(held.getvalue())
-            part.replace(path)  # whole or not at all
-        except OSError as error:
-            raise UserError(
-                f"The picture could not be kept on this server: free some space, then upload it again ({error})."
-            ) from error
-    return name
+    return files.keep(held.getvalue(), *PLACE,
+                      "The picture could not be kept on this server: free some space, then upload it again")
 
 
 def kept(name: str) -> np.ndarray:
     """The picture that `keep` named so, uint8 `(height, width, 3)`. Raises `UserError` where it is not here (any more)."""
-    path = home() / "pictures" / f"{name}.png"
-    if not re.fullmatch("[0-9a-f]{20}", name) or not path.exists():
-        raise UserError("The picture of this address is not on this server (any more): upload it again.")
+    path = files.find(name, *PLACE, "The picture of this address is not on this server (any more): upload it again.")
     return open_picture(path.read_bytes())
 
 

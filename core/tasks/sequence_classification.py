@@ -1,13 +1,10 @@
 """Classification of sequences of symbols, of which each may count: cross-entropy, accuracy and the confusion matrix."""
 
-from collections.abc import Iterable
-
 import torch.nn.functional as F
 from torch import Tensor
 
 from core.catalog import DataSpec, task
-from core.datasets.base import Batch, Data
-from core.tasks.base import Preview
+from core.datasets.base import Batch
 from core.tasks.sentences import SentenceTask
 
 
@@ -33,10 +30,3 @@ class SequenceClassification(SentenceTask):
         logits = self.model(batch.inputs)  # (batch, classes)
         accuracy = (logits.detach().argmax(1) == batch.targets).float().mean()
         return F.cross_entropy(logits.float(), batch.targets), {"accuracy": accuracy}
-
-    def previews(self, data: Data) -> Iterable[Preview]:
-        yield self.confusion_preview(self.logits(data.validation), data.validation.targets.cpu())
-
-    def report(self, data: Data) -> Iterable[Preview]:
-        seen = self.confusion_preview(self.logits(data.test), data.test.targets)
-        yield Preview(f"test_{seen.name}", seen.image, seen.data)

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.architectures.speech_lstm import lengths
 from core.catalog import BLANK, DataSpec, task
 from core.datasets.base import Batch, Data, Split
 from core.experiment import Settings, setting
@@ -106,7 +107,7 @@ class SpeechRecognition(SupervisedTask):
 
     def _trimmed(self, sounds: Tensor) -> tuple[Tensor, Tensor]:
         """Waveforms as long as the longest of them, and how many rows of logits each has, `(batch,)`."""
-        samples = sounds.shape[1] - (sounds != 0).flip(1).int().argmax(1)  # (batch,)
+        samples = lengths(sounds)
         return sounds[:, : int(samples.max())], -(-samples // self.model.stride)
 
     def _ctc(self, logits: Tensor, counts: Tensor, targets: Tensor) -> Tensor:

@@ -47,15 +47,11 @@ class TextClassification(SentenceTask):
         return loss, {"accuracy": (logits.detach().argmax(1) == batch.targets).float().mean()}
 
     def previews(self, data: Data) -> Iterable[Preview]:
-        yield self.confusion_preview(self.logits(data.validation), data.validation.targets.cpu())
+        yield from super().previews(data)
         sentence = _readable(data.validation)
         attention, logits = self.attention(sentence)
         if attention:
             yield self._attention_preview(sentence, attention, logits)
-
-    def report(self, data: Data) -> Iterable[Preview]:
-        seen = self.confusion_preview(self.logits(data.test), data.test.targets)
-        yield Preview(f"test_{seen.name}", seen.image, seen.data)
 
     def attention(self, sentence: Tensor) -> tuple[list[Tensor], Tensor]:
         """How much each token of one sentence attends to each other one.

@@ -118,6 +118,29 @@ def test_an_old_run_is_cloned_into_the_form():
     assert names == {"task": "classification", "architecture": "lenet", "dataset": "digits"}
 
 
+def from_the_browser(page, **address: str) -> None:
+    """The browser brings this address with what it sends next."""
+    page.query_params.clear()
+    page.query_params.update(address)
+
+
+def test_a_choice_that_is_quicker_than_the_answer_does_not_undo_the_one_before():
+    page = opened("launch", task="classification", dataset="digits")
+    ran(page.radio("architecture").set_value("mlp"))
+    from_the_browser(page, task="classification", dataset="digits")  # it has not heard of the change yet
+    ran(page.number_input("training.epochs").set_value(7))
+    assert {"architecture": "mlp", "training.epochs": "7"}.items() <= address_of(page).items()
+
+
+def test_a_step_back_in_the_browser_stays_one():
+    page = opened("launch", task="classification", dataset="digits")
+    ran(page.radio("architecture").set_value("mlp"))
+    from_the_browser(page, task="classification", dataset="digits")
+    ran(page)
+    ran(page.number_input("training.epochs").set_value(7))
+    assert "architecture" not in address_of(page) and address_of(page)["training.epochs"] == "7"
+
+
 def test_a_full_disk_is_said_beside_the_form(monkeypatch: pytest.MonkeyPatch):
     def full(*_):
         raise UserError("Only 3 MB are free on the disk: free some space, then launch again.")

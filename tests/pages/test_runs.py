@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from core.experiment import Experiment
 from core.jobs import queue
 from core.tasks.base import Preview
 from core.tracking import read, store, write
+from core.ui import run_view
 from tests.pages.driving import opened, ran, words
 
 
@@ -81,6 +83,19 @@ def test_a_stop_is_asked_for_once() -> None:
     ran(page)
     assert "glassbox.stop" in read.run(run_id).tags
     assert page.button(f"stop_{run_id}").label == "Stopping …" and page.button(f"stop_{run_id}").disabled
+
+
+def test_a_stop_is_heard_where_the_run_passes_to_its_next_phase_at_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id, = queued()
+    running(run_id, train__epoch=0.5)
+    page = opened("runs", run=run_id)
+    now, behind = read.run(run_id), [True]
+    earlier = replace(now, tags=now.tags | {"glassbox.phase": "loading data"})
+    # What the refreshing parts hold may be a second old: once, it is from the phase before.
+    monkeypatch.setattr(run_view, "current", lambda _: earlier if behind and behind.pop() else now)
+    page.button(f"stop_{run_id}").click()
+    ran(page)
+    assert "glassbox.stop" in read.run(run_id).tags
 
 
 def test_ended_runs_are_a_table_with_results_changed_settings_and_causes() -> None:
