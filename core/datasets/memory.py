@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from core.catalog import DataSpec, dataset
-from core.datasets.base import Availability, Data, Dataset, Split
+from core.datasets.base import Availability, Data, Dataset, Padded
 from core.experiment import Settings, setting
 
 LICENCE = "CC0 1.0: drawn by a formula, nobody's property"
@@ -45,7 +45,7 @@ class Remembered(Dataset):
         spec, splits = self.spec(), {}
         for seed, (name, count) in enumerate(spec.sizes.items()):
             places, targets = self.draw(count, torch.Generator().manual_seed(seed))
-            splits[name] = Split(places + len(spec.vocabulary) - len(self.symbols), targets)
+            splits[name] = Padded(places + len(spec.vocabulary) - len(self.symbols), targets)
         return Data(spec, **splits, source=f"drawn: {self.settings!r}")
 
 
