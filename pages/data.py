@@ -53,6 +53,8 @@ def content(spec: DataSpec) -> str:
         what = f"rows of {spec.shape[0]} numbers"
     elif spec.kind == "text":
         return f"windows of {spec.shape[0]} characters, up to {spec.vocabulary_size} different ones"
+    elif spec.kind == "pairs":
+        return f"pairs of sentences of up to {spec.shape[0]} pieces of words · {' to '.join(spec.languages)}"
     elif spec.kind == "sounds":
         what = f"sounds of up to {spec.shape[0] / spec.sample_rate:.1f} s at {spec.sample_rate / 1000:g} kHz"
     else:

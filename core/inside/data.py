@@ -11,6 +11,7 @@ import torch
 
 from core import catalog
 from core.catalog import BLANK, PADDING
+from core.datasets import subwords
 from core.datasets.base import Data
 
 SPLITS = ("train", "validation", "test")
@@ -59,7 +60,7 @@ def overview(data: Data) -> Overview:
     } if classes else {}
     if data.spec.kind == "text":
         balance = {split: _characters(data, split).bincount(minlength=len(data.spec.vocabulary)).numpy() for split in SPLITS}
-    if data.spec.kind == "sentences":
+    if data.spec.kind in ("sentences", "pairs"):
         lengths = torch.bincount((data.train.inputs != PADDING).sum(1)).numpy()
     if data.spec.kind == "sounds":
         seconds = np.array([len(_ended(sound)) for sound in data.train.inputs.numpy()]) / data.spec.sample_rate
@@ -101,6 +102,9 @@ def samples(data: Data, count: int, draw: int, class_name: str | None = None) ->
             if data.spec.target_length:
                 label = "".join(data.spec.vocabulary[t] for t in data.train.targets[i] if t != BLANK)
             found.append(Sample(_ended(data.train.inputs[i].numpy()), label))
+        elif data.spec.kind == "pairs":
+            sides = (data.train.inputs[i].tolist(), data.train.targets[i].tolist())
+            found.append(Sample(*(subwords.text(side, data.spec) for side in sides)))
         else:
             tokens = data.train.inputs[i]
             found.append(Sample(" ".join(data.spec.vocabulary[t] for t in tokens[tokens != PADDING]), label))
