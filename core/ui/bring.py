@@ -12,6 +12,7 @@ import torch
 
 from core.datasets import own
 from core.datasets.base import Data
+from core.datasets.brought.base import Choice
 from core.datasets.dividing import Finding
 from core.errors import UserError
 from core.inside import data as look
@@ -22,7 +23,7 @@ TYPES = ["zip", "csv", "tsv", "txt", "data"]
 WALL = 20  # pictures of the preview
 ROWS, COLUMNS = 8, 12  # of a table's preview
 CHARACTERS = 2000  # of a text's preview
-CHOICES = ("path", "side", "grey", "label", "out", "name", "title")  # what the address holds of it
+CHOICES = ("path", "as", *own.Source.model_fields, "out", "name", "title")  # what the address may hold of it
 TOLD_SECONDS = 0.2  # how often progress is drawn
 
 PICTURES = """flowers.zip
@@ -80,7 +81,7 @@ def changed() -> None:
 
 def forget(*others: str) -> None:
     """The choices that belonged to the file before."""
-    for key in (*CHOICES[1:], *others):
+    for key in (*(choice for choice in CHOICES if choice != "path"), *others):
         st.query_params.pop(key, None)
         st.session_state.pop(key, None)
 
@@ -101,7 +102,8 @@ def show() -> None:
         if path is None:
             _examples()
             return
-        proposal = kept(f"proposal {path}", lambda progress: own.propose(path))
+        read_as = st.query_params.get("as", "")
+        proposal = kept(f"proposal {path} {read_as}", lambda progress: own.propose(path, read_as))
         source = _settings(proposal)
         examined = kept(source.model_dump_json(), lambda progress: own.examine(source, progress))
     except UserError as error:
@@ -159,21 +161,27 @@ def _examples() -> None:
 def _settings(proposal: own.Proposal) -> own.Source:
     """How the files are read: as proposed, unless the person chose otherwise."""
     given = proposal.source
-    out = tuple(key for key in st.query_params.get("out", "").split(",") if key)
-    if given.kind == "text":
-        return given
+    chosen: dict[str, Any] = {"leave_out": tuple(key for key in st.query_params.get("out", "").split(",") if key)}
     with st.container(horizontal=True, vertical_alignment="bottom", key="reading"):
-        if given.kind == "features":
-            columns = [given.label, *(name for name in proposal.columns if name != given.label)]  # the likeliest first
-            label = address.select("The class is in the column", "label", columns, width=280)
-            return given.model_copy(update={"label": label, "leave_out": out})
-        st.session_state["side"] = address.whole("side", given.side, own.LEAST_SIDE, own.MOST_SIDE)
-        side = st.number_input(
-            "Side in pixels", own.LEAST_SIDE, own.MOST_SIDE, key="side", on_change=address.keep, args=("side",), width=160,
-            help="Each picture is cut to the square in its middle and brought to this side. A run may take another.")
-        st.session_state["grey"] = address.choice("grey", ["True", "False"], str(given.grey)) == "True"
-        grey = st.toggle("Without colour", key="grey", on_change=address.keep, args=("grey",))
-    return given.model_copy(update={"side": side, "grey": grey, "leave_out": out})
+        if len(proposal.forms) > 1:
+            address.select("It is read as", "as", list(proposal.forms), given.kind, width=280,
+                           format_func=proposal.forms.get)
+        for choice in proposal.choices:
+            chosen[choice.field] = _chosen(choice, getattr(given, choice.field))
+    return given.model_copy(update=chosen)
+
+
+def _chosen(choice: Choice, proposed: Any) -> Any:
+    """What the person chose, or else what is proposed."""
+    field = choice.field
+    if choice.options:
+        return address.select(choice.label, field, choice.options, width=280, help=choice.help)
+    same = {"key": field, "on_change": address.keep, "args": (field,), "help": choice.help}
+    if choice.high:
+        st.session_state[field] = address.whole(field, proposed, choice.low, choice.high)
+        return st.number_input(choice.label, choice.low, choice.high, width=160, **same)
+    st.session_state[field] = address.choice(field, ["True", "False"], str(proposed)) == "True"
+    return st.toggle(choice.label, **same)
 
 
 def _findings(examined: own.Examined) -> None:
