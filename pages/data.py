@@ -187,13 +187,9 @@ def samples(name: str) -> None:
             picked = EVERY
         st.button("Draw others", icon=":material/shuffle:", on_click=draw_anew, args=(draw + 1,))
     drawn = look.samples(data, SAMPLES[data.spec.kind], draw, None if picked == EVERY else picked)
-    if data.spec.kind == "images":
-        wall.pictures(drawn)
-    elif data.spec.kind == "sounds":
-        wall.sounds(drawn, data.spec.sample_rate, page.dark())
-    else:
+    if data.spec.kind == "sentences":
         st.caption("As a model reads them: split into words and signs, in lower case, each rare word unknown.")
-        wall.sentences(drawn)
+    wall.show(data.spec, drawn, page.dark())
 
 
 @st.fragment

@@ -101,7 +101,7 @@ def test_a_text_is_added_and_has_no_column_of_classes(home: Path, tmp_path: Path
     path = tmp_path / "plays.txt"
     path.write_text("".join(f"Speaker {i % 13}:\nLine {i}, and no more.\n\n" for i in range(600)))
     assert main(["add", "my-plays", str(path), "--label", "kind"]) == 2
-    assert "a text has none" in capsys.readouterr().err
+    assert "--label is not for a running text" in capsys.readouterr().err
     assert main(["add", "my-plays", str(path)]) == 0
     printed = capsys.readouterr()
     size = len(path.read_text())

@@ -27,13 +27,14 @@ from core.datasets.base import Availability, Data, Dataset, Progress
 from core.datasets.brought.base import Description, Examined, Form, Proposal, Source
 from core.datasets.brought.pictures import Pictures
 from core.datasets.brought.running_text import RunningText
+from core.datasets.brought.sentences import Sentences
 from core.datasets.brought.table import Table
 from core.datasets.cache import forget
 from core.datasets.dividing import Finding
 from core.errors import UserError
 from core.home import home
 
-FORMS: dict[str, Form] = {form.kind: form for form in (Pictures(), Table(), RunningText())}
+FORMS: dict[str, Form] = {form.kind: form for form in (Pictures(), Table(), Sentences(), RunningText())}
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 KEPT_SECONDS = 86_400  # how long an upload is kept that nobody added
 COPIED = 1_000_000  # bytes of an upload that are written at once

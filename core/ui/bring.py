@@ -20,7 +20,7 @@ from core.plots.writing import visible
 from core.ui import address, page, wall
 
 TYPES = ["zip", "csv", "tsv", "txt", "data"]
-WALL = 20  # pictures of the preview
+WALL = {"images": 20, "sounds": 6, "sentences": 8, "pairs": 8}  # examples of the preview
 ROWS, COLUMNS = 8, 12  # of a table's preview
 CHARACTERS = 2000  # of a text's preview
 CHOICES = ("path", "as", *own.Source.model_fields, "out", "name", "title")  # what the address may hold of it
@@ -46,6 +46,24 @@ TABLE = """length,width,colour,species
 TEXT = """First Citizen:
 Before we proceed any
 further, hear me speak."""
+SENTENCES = """review,opinion
+"Warm, and very funny.",good
+"I left after an hour.",bad
+A small wonder.,good"""
+SPOKEN = """commands.zip
+├─ transcripts.tsv
+│    file     text
+│    1.wav    turn left
+└─ 1.wav …"""
+SOUNDS = """birds.zip
+├─ robin/
+│  ├─ 1.wav
+│  └─ 2.flac
+└─ wren/
+   └─ 1.ogg"""
+PAIRS = """english	french
+Good morning.	Bonjour.
+A dog runs.	Un chien court."""
 
 
 @st.cache_resource(max_entries=4, ttl=900, show_spinner=False)
@@ -95,8 +113,8 @@ def name_path() -> None:
 
 def show() -> None:
     st.page_link("pages/data.py", label="All data sets", icon=":material/arrow_back:")
-    page.opening("Bring your own", "Pictures in class folders, a table with a column that holds the class, or a text. It is "
-                                   "checked first, and then trains, compares and opens like any other data set.")
+    page.opening("Bring your own", "Pictures, sounds, a table, texts, or sentences and their translations. It is checked "
+                                   "first, and then trains, compares and opens like any other data set.")
     try:
         path = _where()
         if path is None:
@@ -124,7 +142,7 @@ def _where() -> Path | None:
     left, right = st.columns(2, gap="large")
     with left:
         file = st.file_uploader(
-            "Upload a zip of pictures, a table or a text", type=TYPES, key="bring_file", on_change=forget, args=("path",),
+            "Upload a zip, a table or a text", type=TYPES, key="bring_file", on_change=forget, args=("path",),
             help="It is copied to this server. Name the path of what is larger than 1 GB.",
         )
         if file is not None and "path" not in st.query_params:
@@ -150,12 +168,20 @@ def _examples() -> None:
         ("A table", TABLE, "A CSV file. One column is the class; numbers and columns of few words are the features."),
         ("A text", TEXT, "A .txt file, for language models. Its first 90 % are trained on, the next 5 % are the validation, "
          "the last the test."),
+        ("Texts and their classes", SENTENCES, "A CSV or TSV file with a column of texts and one of classes. A column split "
+         "may say train, validation or test."),
+        ("Sounds and what is said", SPOKEN, "A folder or a zip of WAV, FLAC or OGG files of up to ten seconds, and a table "
+         "with a column of files and one of transcripts."),
+        ("Sounds in class folders", SOUNDS, "As pictures are. Any rate, mono or stereo: they are brought to 8 kHz, mono."),
+        ("Sentences and translations", PAIRS, "A TSV or CSV file of two columns, or a zip of two text files whose lines "
+         "belong together."),
     )
-    for column, (title, example, sentence) in zip(st.columns(4), shown, strict=True):
-        with column, st.container(border=True, height="stretch"):
-            st.markdown(f"**{title}**")
-            st.code(example, language=None)
-            st.markdown(f":gray[{sentence}]")
+    for row in (shown[:4], shown[4:]):
+        for column, (title, example, sentence) in zip(st.columns(4), row, strict=True):
+            with column, st.container(border=True, height="stretch"):
+                st.markdown(f"**{title}**")
+                st.code(example, language=None)
+                st.markdown(f":gray[{sentence}]")
 
 
 def _settings(proposal: own.Proposal) -> own.Source:
@@ -216,11 +242,11 @@ def _leave_out(key: str, out: tuple[str, ...]) -> None:
 
 def _preview(data: Data) -> None:
     st.subheader("What a model will see", anchor=False)
-    if data.spec.kind == "images":
-        wall.pictures(look.samples(data, WALL, 0))
-        return
     if data.spec.kind == "text":
         st.code(look.beginning(data, CHARACTERS), language=None, height=420, wrap_lines=True)
+        return
+    if data.spec.kind in WALL:
+        wall.show(data.spec, look.samples(data, WALL[data.spec.kind], 0), page.dark())
         return
     chosen = torch.linspace(0, len(data.train) - 1, min(ROWS, len(data.train))).long()
     rows = data.train.inputs[chosen, :COLUMNS].T.tolist()
@@ -231,10 +257,12 @@ def _preview(data: Data) -> None:
 
 
 def _counts(data: Data) -> None:
-    """The examples of each class in each split, or how often each character comes."""
+    """How many examples there are, and of each class, or how often each character comes."""
     balance, text = look.overview(data).balance, data.spec.kind == "text"
     windows = f" windows of {data.spec.shape[0]} characters" if text else ""
     st.markdown(" · ".join(f"**{size:,}** {split}" for split, size in data.spec.sizes.items()) + windows)
+    if not balance:
+        return
     names = {"character": visible(data.spec.vocabulary)} if text else {"class": data.spec.classes}
     st.dataframe(names | {split: counts.tolist() for split, counts in balance.items()}, hide_index=True,
                  height="content" if len(data.spec.classes or data.spec.vocabulary) < 10 else 350, key="counts")

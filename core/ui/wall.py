@@ -12,8 +12,19 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from core.catalog import DataSpec
 from core.inside.data import Sample
 from core.plots.sounds import waveform_picture
+
+
+def show(spec: DataSpec, samples: Sequence[Sample], dark: bool) -> None:
+    """Draws samples of data that are no table and no running text."""
+    if spec.kind == "images":
+        pictures(samples)
+    elif spec.kind == "sounds":
+        sounds(samples, spec.sample_rate, dark)
+    else:
+        sentences(samples)
 
 
 def pictures(samples: Sequence[Sample]) -> None:

@@ -63,5 +63,5 @@ class Pictures(Form):
 
     def card(self, described: Description) -> tuple[str, str]:
         source = described.source
-        return base.told(described, "pictures", f"{'Grey' if source.grey else 'Colour'}, cut to the square in the middle and "
-                         f"brought to {source.side}×{source.side}")
+        form = f"{'Grey' if source.grey else 'Colour'}, cut to the square in the middle and brought to"
+        return base.told(described, "pictures", f"{form} {source.side}×{source.side}")
