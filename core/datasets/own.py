@@ -28,13 +28,16 @@ from core.datasets.brought.base import Description, Examined, Form, Proposal, So
 from core.datasets.brought.pictures import Pictures
 from core.datasets.brought.running_text import RunningText
 from core.datasets.brought.sentences import Sentences
+from core.datasets.brought.sounds import SoundClasses, Transcripts
 from core.datasets.brought.table import Table
 from core.datasets.cache import forget
 from core.datasets.dividing import Finding
 from core.errors import UserError
 from core.home import home
 
-FORMS: dict[str, Form] = {form.kind: form for form in (Pictures(), Table(), Sentences(), RunningText())}
+FORMS: dict[str, Form] = {form.kind: form for form in (
+    Pictures(), SoundClasses(), Transcripts(), Table(), Sentences(), RunningText(),
+)}
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 KEPT_SECONDS = 86_400  # how long an upload is kept that nobody added
 COPIED = 1_000_000  # bytes of an upload that are written at once

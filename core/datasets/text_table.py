@@ -6,6 +6,7 @@ import csv
 import difflib
 import io
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -111,11 +112,12 @@ def load(path: Path) -> TextTable:
     return read(path.name, path.read_bytes())
 
 
-def read(name: str, content: bytes) -> TextTable:
+def read(name: str, content: bytes, is_example: Callable[[list[str]], bool] = lambda row: False) -> TextTable:
     """The content of a file as a table of texts. Raises `UserError` where it is none.
 
     The first row names the columns unless it looks like any other: where it has a number, a cell that comes again in its
-    column, or a sentence. Of columns parted by tabs, quotation marks mean nothing but around a whole cell.
+    column, or a sentence, or `is_example` says so. Of columns parted by tabs, quotation marks mean something only around a
+    whole cell.
     """
     text, encoding = files.decoded(name, content)
     try:
@@ -130,7 +132,7 @@ def read(name: str, content: bytes) -> TextTable:
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
     if width < 2:
         raise UserError(f"{name} has only one column: it needs two or more, parted by commas, semicolons or tabs.")
-    headed = len(rows[0]) == width and _headed(rows)
+    headed = len(rows[0]) == width and _headed(rows) and not is_example(rows[0])
     rows = [row if len(row) == width else [""] * width for row in rows]
     names = csv_table.names(rows[0] if headed else [""] * width)
     if not rows[headed:]:

@@ -12,29 +12,15 @@ import torch
 from torch import Tensor
 
 from core.catalog import BLANK, DataSpec
+from core.datasets import recordings
+from core.datasets.recordings import LONGEST, Sound
 from core.errors import UserError
 from core.inside import kept as files
 from core.inside.load import Loaded
 from core.tasks import ctc
 
-LONGEST = 10.0  # seconds that are listened to
-MOST_SECONDS = 600.0  # of an uploaded sound: more is not opened
 PLACE = ("sounds", ".flac")  # of what is kept: the folder, and how names end
 BEAM = 16  # texts kept at each step of the search
-QUIET = 0.03  # of the loudest moment: what is quieter before the first and after the last word is cut off
-PEAK = 0.3  # the level of the loudest sample, as in recordings of speech
-
-
-@dataclass(frozen=True)
-class Sound:
-    """`samples` float32 `(n,)` in -1..1, `rate` of them a second."""
-
-    samples: np.ndarray
-    rate: int
-
-    @property
-    def seconds(self) -> float:
-        return len(self.samples) / self.rate
 
 
 @dataclass(frozen=True)
@@ -94,47 +80,19 @@ def transcript(row: Tensor, spec: DataSpec) -> str:
 def in_form(sound: Sound, spec: DataSpec) -> Tensor:
     """A sound at the model's rate, int16 `(1, samples)`, up to its last sample that isn't 0. Raises `UserError` where it is
     too long."""
-    from scipy.signal import resample_poly
-
     if sound.seconds > LONGEST:
         raise UserError(f"This sound has {sound.seconds:.0f} seconds, and at most {LONGEST:.0f} are listened to: take a "
                         "shorter one.")
-    samples = sound.samples
-    if sound.rate != spec.sample_rate:
-        common = math.gcd(sound.rate, spec.sample_rate)
-        samples = resample_poly(samples, spec.sample_rate // common, sound.rate // common)
-    whole = (samples * 2**15).round().clip(-(2**15), 2**15 - 1).astype(np.int16)
-    return torch.from_numpy(whole[: np.flatnonzero(whole)[-1] + 1])[None]
+    return torch.from_numpy(recordings.at_rate(sound, spec.sample_rate))[None]
 
 
 def open_sound(content: bytes) -> Sound:
-    """An uploaded or recorded sound: its channels as one, without the quiet before and after, at the level of speech.
-
-    Raises `UserError` where it can't be read, is too long, empty or silent.
-    """
-    import soundfile
-
+    """An uploaded or recorded sound. Raises `UserError` where it can't be read, is much too long, empty or silent."""
     try:
-        with soundfile.SoundFile(io.BytesIO(content)) as file:
-            rate = file.samplerate
-            if file.frames > MOST_SECONDS * rate:
-                raise UserError(f"This sound has {file.frames / rate / 60:.0f} minutes, and at most {LONGEST:.0f} seconds "
-                                "are listened to: cut it first.")
-            samples = file.read(dtype="float32", always_2d=True).mean(1)  # (n,)
-    except (soundfile.SoundFileError, OSError, RuntimeError, TypeError, ValueError) as error:
-        raise UserError("This file is no sound that can be read: take a WAV, FLAC or OGG file.") from error
-    if not len(samples):
-        raise UserError("This sound is empty: record or choose another one.")
-    samples = np.nan_to_num(samples, posinf=0, neginf=0)
-    samples = samples - samples.mean()
-    moment = max(1, rate // 100)
-    moments = np.pad(samples, (0, -len(samples) % moment)).reshape(-1, moment)
-    loudness = np.sqrt(np.square(moments).mean(1))  # of each hundredth of a second
-    if loudness.max() < 1e-4:
-        raise UserError("This sound is silent: speak nearer to the microphone, or choose another one.")
-    heard = np.flatnonzero(loudness > QUIET * loudness.max())
-    samples = samples[max(0, heard[0] - 3) * moment : (heard[-1] + 4) * moment]
-    return Sound((samples * (PEAK / np.abs(samples).max())).astype(np.float32), rate)
+        return recordings.opened(content)
+    except ValueError as error:
+        raise UserError(f"This can't be heard, since {error}: record or choose another one, a WAV, FLAC or OGG file of at "
+                        f"most {LONGEST:.0f} seconds.") from error
 
 
 def keep(sound: Sound) -> str:

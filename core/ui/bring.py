@@ -126,7 +126,10 @@ def show() -> None:
         examined = kept(source.model_dump_json(), lambda progress: own.examine(source, progress))
     except UserError as error:
         st.error(str(error), icon=":material/error:")
-        st.button("Check again", icon=":material/refresh:", on_click=_place.clear)
+        with st.container(horizontal=True):
+            st.button("Check again", icon=":material/refresh:", on_click=_place.clear)
+            if "as" in st.query_params:
+                st.button("Read it as proposed", icon=":material/undo:", on_click=st.query_params.pop, args=("as", None))
         return
     left, right = st.columns([9, 5], gap="large")
     with left:

@@ -7,6 +7,7 @@ import pytest
 import soundfile
 import torch
 
+from core.datasets import recordings
 from core.errors import UserError
 from core.inside import listening
 from core.inside.listening import Sound
@@ -63,7 +64,7 @@ def test_a_sound_of_any_kind_rate_and_channels_keeps_its_pitch_and_loses_its_sil
     assert waveform.dtype == torch.int16
     assert len(waveform) == pytest.approx(8000 * sound.seconds, abs=300)  # zeros at its end count no more
     assert loudest(waveform.numpy(), 8000) == pytest.approx(700, abs=5)
-    assert waveform.abs().max() == pytest.approx(listening.PEAK * 2**15, rel=0.05)
+    assert waveform.abs().max() == pytest.approx(recordings.PEAK * 2**15, rel=0.05)
 
 
 def test_a_recording_of_the_data_is_heard_exactly_as_it_is(recogniser):

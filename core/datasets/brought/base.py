@@ -15,10 +15,12 @@ from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from core.catalog import DataSpec
-from core.datasets import characters
+from core.datasets import characters, class_folders, dividing
 from core.datasets.base import Data, Progress, Split
-from core.datasets.dividing import Divided, Examples, Finding
+from core.datasets.dividing import Divided, Examples, Finding, are
 from core.datasets.files import File
+from core.datasets.text_table import SPLIT, TextTable
+from core.errors import UserError
 from core.experiment import Settings
 
 
@@ -150,3 +152,22 @@ def told(described: Description, what: str, form: str) -> tuple[str, str]:
     return (f"{sum(spec.sizes.values()):,} {what} in {len(spec.classes)} classes, brought by you: {shown}.",
             f"{form}. Divided by content where the files don't say how: a tenth of each class is the test, a tenth the "
             "validation; what is the same stands on the same side.")
+
+
+def splits(table: TextTable, usable: np.ndarray, found: list[Finding]) -> np.ndarray:
+    """The split of each row `(n,)` where a column says it, else -1. Rows whose split is none can't be used."""
+    named = next((name for name in table.names if name.lower() == SPLIT), None)
+    if named is None:
+        return np.full(len(usable), -1)
+    known = {word: dividing.SPLITS.index(split) for word, split in {**class_folders.SPLITS, "dev": "validation"}.items()}
+    splits = np.array([known.get(cell.lower(), -1) for cell in table.column(named)])
+    for split in (0, 2):
+        if not (splits == split).any():
+            raise UserError(f"The column {named!r} names no row {dividing.SPLITS[split]!r}: name train and test in it, and "
+                            "validation if you like, or call the column otherwise.")
+    if astray := int((usable & (splits < 0)).sum()):
+        found.append(Finding("astray", f"{are(astray, 'rows')} in none of the splits train, validation and test.",
+                             "Leave out these rows", must=True))
+    usable &= splits >= 0
+    found.append(Finding("split", f"Divided as the column {named!r} says."))
+    return splits

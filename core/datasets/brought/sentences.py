@@ -11,13 +11,12 @@ import torch
 
 from core import experiment
 from core.catalog import DataSpec
-from core.datasets import class_folders, csv_table, dividing, text_table
+from core.datasets import csv_table, text_table
 from core.datasets.base import Data, Padded, Progress
 from core.datasets.brought import base
 from core.datasets.brought.base import Choice, Description, Examined, Form, Proposal, Source
 from core.datasets.dividing import Examples, Finding, are, divide
 from core.datasets.files import File
-from core.datasets.text_table import SPLIT, TextTable
 from core.datasets.vocabulary import build_vocabulary, numbers, tokenise
 from core.errors import UserError
 from core.experiment import setting
@@ -69,7 +68,7 @@ class Sentences(Form):
             found.append(Finding(
                 "missing", f"{lacking:,} of the {len(texts):,} rows lack a text or a class, or have too few or too many "
                 "cells.", "Leave out these rows", must=True))
-        splits = _splits(table, usable, found)
+        splits = base.splits(table, usable, found)
         examples = Examples(targets, digests, splits, usable, classes, "texts", found)
         divided = divide(examples, source.leave_out)
         lengths = np.array([len(tokens[i]) for place in divided.places.values() for i in place])
@@ -135,22 +134,3 @@ def _odd(texts: list[str]) -> list[Finding]:
     if lines > LINES:
         found.append(Finding("lines", f"One text has {lines:,} lines: look whether a quotation mark lacks its end."))
     return found
-
-
-def _splits(table: TextTable, usable: np.ndarray, found: list[Finding]) -> np.ndarray:
-    """The split of each row `(n,)` where a column says it, else -1. Rows whose split is none can't be used."""
-    named = next((name for name in table.names if name.lower() == SPLIT), None)
-    if named is None:
-        return np.full(len(usable), -1)
-    known = {word: dividing.SPLITS.index(split) for word, split in {**class_folders.SPLITS, "dev": "validation"}.items()}
-    splits = np.array([known.get(cell.lower(), -1) for cell in table.column(named)])
-    for split in (0, 2):
-        if not (splits == split).any():
-            raise UserError(f"The column {named!r} names no row {dividing.SPLITS[split]!r}: name train and test in it, and "
-                            "validation if you like, or call the column otherwise.")
-    if astray := int((usable & (splits < 0)).sum()):
-        found.append(Finding("astray", f"{are(astray, 'rows')} in none of the splits train, validation and test.",
-                             "Leave out these rows", must=True))
-    usable &= splits >= 0
-    found.append(Finding("split", f"Divided as the column {named!r} says."))
-    return splits
