@@ -1,4 +1,4 @@
-"""What a speech recogniser makes of a recording, and recordings from a person's hand: opened with care, kept for an address,
+"""What a model that hears makes of a recording, and recordings from a person's hand: opened with care, kept for an address,
 and put into the model's form. Graves, Fernández, Gomez and Schmidhuber 2006, figure 1, shows letters this way."""
 
 from __future__ import annotations
@@ -24,46 +24,59 @@ BEAM = 16  # texts kept at each step of the search
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What a model made of a recording.
-
-    `samples` float32 `(n,)` at the model's `rate`; `spectrum` float32 `(mels, frames)`, around 0, the lowest band first,
-    whose centres are `hertz` `(mels,)`, with `hop` samples from frame to frame; `chances` float32 `(steps, letters)`, each
-    step `stride` samples long, for `letters`, of which the one at `BLANK` is the blank; `texts`: the likeliest, each with
-    its probability; `path` `(steps,)`: for each step the place of its letter in the first of the texts, or -1.
-    """
+class Seen:
+    """A recording as a model is given it: `samples` float32 `(n,)` at the model's `rate`; `spectrum` float32
+    `(mels, frames)`, around 0, the lowest band first, whose centres are `hertz` `(mels,)`, with `hop` samples from frame to
+    frame; `stride`: how many samples the model reads in one step; `waveform` int16 `(1, n)`."""
 
     samples: np.ndarray
     rate: int
     spectrum: np.ndarray
     hertz: np.ndarray
     hop: int
-    chances: np.ndarray
     stride: int
+    waveform: Tensor
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a recogniser made of a recording.
+
+    `chances` float32 `(steps, letters)`, for `letters`, of which the one at `BLANK` is the blank; `texts`: the likeliest,
+    each with its probability; `path` `(steps,)`: for each step the place of its letter in the first of the texts, or -1.
+    """
+
+    chances: np.ndarray
     letters: tuple[str, ...]
     texts: tuple[tuple[str, float], ...]
     path: np.ndarray
 
 
 def fits(loaded: Loaded) -> bool:
-    """Whether the run writes down what it hears."""
-    return loaded.spec.kind == "sounds" and loaded.spec.target_length > 0
+    """Whether the run hears: it writes down what is said, or names it."""
+    return loaded.spec.kind == "sounds"
 
 
-def listen(loaded: Loaded, sound: Sound) -> Heard:
-    """The model's hearing of a sound, letter by letter."""
-    task, model = loaded.task, loaded.model
-    waveform = in_form(sound, loaded.spec)
+def see(loaded: Loaded, sound: Sound) -> Seen:
+    """A sound as the model is given it. Raises `UserError` where it is too long."""
+    front, rate, waveform = loaded.model.front, loaded.spec.sample_rate, in_form(sound, loaded.spec)
     with loaded.lock, torch.no_grad():
-        (log_chances,) = task.chances(*task.logits(waveform))  # (steps, letters)
-        frames, _ = model.front(waveform)  # (1, frames, mels)
-    found, rate = ctc.prefix_beam(log_chances, BEAM), loaded.spec.sample_rate
-    return Heard(
+        frames, _ = front(waveform)  # (1, frames, mels)
+    return Seen(
         samples=waveform[0].numpy().astype(np.float32) / 2**15, rate=rate, spectrum=frames[0].T.numpy(),
-        hertz=model.front.filters.argmax(1).numpy() * rate / model.front.size, hop=model.front.hop,
-        chances=np.exp(log_chances), stride=model.stride, letters=loaded.spec.vocabulary,
-        texts=tuple((task.text(text), math.exp(log)) for text, log in found), path=ctc.alignment(log_chances, found[0][0]),
+        hertz=front.filters.argmax(1).numpy() * rate / front.size, hop=front.hop, stride=loaded.model.stride,
+        waveform=waveform,
     )
+
+
+def listen(loaded: Loaded, seen: Seen) -> Heard:
+    """A recogniser's hearing of a sound, letter by letter."""
+    task = loaded.task
+    with loaded.lock:
+        (log_chances,) = task.chances(*task.logits(seen.waveform))  # (steps, letters)
+    found = ctc.prefix_beam(log_chances, BEAM)
+    return Heard(np.exp(log_chances), loaded.spec.vocabulary,
+                 tuple((task.text(text), math.exp(log)) for text, log in found), ctc.alignment(log_chances, found[0][0]))
 
 
 def of_data(row: Tensor, spec: DataSpec) -> Sound:
@@ -72,9 +85,11 @@ def of_data(row: Tensor, spec: DataSpec) -> Sound:
     return Sound(samples[: np.flatnonzero(samples)[-1] + 1].astype(np.float32) / 2**15, spec.sample_rate)
 
 
-def transcript(row: Tensor, spec: DataSpec) -> str:
-    """What is said in a sound of the data: letters `(letters,)` as text."""
-    return "".join(spec.vocabulary[i] for i in row.tolist() if i != BLANK)
+def said(target: Tensor, spec: DataSpec) -> str:
+    """What a sound of the data is: its class `()`, or its transcript `(letters,)` as text."""
+    if spec.classes:
+        return spec.classes[int(target)]
+    return "".join(spec.vocabulary[i] for i in target.tolist() if i != BLANK)
 
 
 def in_form(sound: Sound, spec: DataSpec) -> Tensor:

@@ -32,13 +32,14 @@ def test_only_recognisers_of_speech_fit(recogniser, untrained):
 
 def test_letters_frames_and_path_are_those_of_the_model(recogniser):
     sound = Sound(tone(440, 0.5).astype(np.float32) / 2**15, 8000)
-    heard = listening.listen(recogniser, sound)
+    seen = listening.see(recogniser, sound)
+    heard = listening.listen(recogniser, seen)
     waveform = torch.from_numpy(tone(440, 0.5))[None]
     with torch.no_grad():
         expected = recogniser.model(waveform)[0].softmax(1).numpy()
     np.testing.assert_allclose(heard.chances, expected, rtol=1e-4)
-    assert heard.chances.shape == (17, 16) and heard.spectrum.shape == (40, 50) and heard.path.shape == (17,)
-    assert (heard.hop, heard.stride, heard.rate) == (80, 240, 8000)
+    assert heard.chances.shape == (17, 16) and seen.spectrum.shape == (40, 50) and heard.path.shape == (17,)
+    assert (seen.hop, seen.stride, seen.rate) == (80, 240, 8000)
     text, share = heard.texts[0]
     assert share == max(chance for _, chance in heard.texts)
     letters = tuple(heard.letters.index(letter) for letter in text)
@@ -48,9 +49,9 @@ def test_letters_frames_and_path_are_those_of_the_model(recogniser):
 def test_a_tone_is_loudest_in_the_band_of_its_pitch(recogniser):
     time = np.linspace(0, 1, 8000)
     rising = np.concatenate([0.01 * np.sin(2 * np.pi * 300 * time), 0.3 * np.sin(2 * np.pi * 2000 * time)])
-    heard = listening.listen(recogniser, Sound(rising.astype(np.float32), 8000))
-    band = heard.spectrum[:, 150].argmax()
-    assert abs(heard.hertz[band] - 2000) < 200
+    seen = listening.see(recogniser, Sound(rising.astype(np.float32), 8000))
+    band = seen.spectrum[:, 150].argmax()
+    assert abs(seen.hertz[band] - 2000) < 200
 
 
 @pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG"])
@@ -73,7 +74,7 @@ def test_a_recording_of_the_data_is_heard_exactly_as_it_is(recogniser):
     sound = listening.of_data(row, recogniser.spec)
     assert torch.equal(listening.in_form(sound, recogniser.spec)[0], row[:4000])
     letters = [recogniser.spec.vocabulary.index(letter) for letter in "one"]
-    assert listening.transcript(torch.tensor([*letters, 0, 0]), recogniser.spec) == "one"
+    assert listening.said(torch.tensor([*letters, 0, 0]), recogniser.spec) == "one"
 
 
 @pytest.mark.parametrize(

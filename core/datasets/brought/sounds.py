@@ -161,7 +161,8 @@ class Transcripts(Sounds):
         if crowded.any():
             found.append(Finding("crowded", f"{are(int(crowded.sum()), 'transcripts')} longer than can be said so fast ("
                                  f"more than {1 / MOMENT:.0f} letters a second): look whether they belong to other sounds; "
-                                 f"the first is that of {cells[crowded.argmax()]!r}.", "Leave out these transcripts", must=True))
+                                 f"the first is that of {cells[crowded.argmax()]!r}.", "Leave out these transcripts",
+                                 must=True))
         usable &= ~crowded
         if not usable.any():
             raise UserError(f"No sound of {source.path.name} has a transcript that can be used: take another column.")
