@@ -20,7 +20,7 @@ from core.ui import address, bring, page, start, wall
 from core.ui.chart import chart
 
 COLUMNS = 3
-SAMPLES = {"images": 40, "sounds": 12, "sentences": 12}  # on the wall
+SAMPLES = {"images": 40, "sounds": 12, "sentences": 12, "pairs": 12}  # on the wall
 ROWS = 2000  # points in the scatter of a table
 CHARACTERS = 3000  # of a text's beginning
 EVERY = "Every class"
@@ -55,6 +55,8 @@ def content(spec: DataSpec) -> str:
         return f"windows of {spec.shape[0]} characters, up to {spec.vocabulary_size} different ones"
     elif spec.kind == "sounds":
         what = f"sounds of up to {spec.shape[0] / spec.sample_rate:.1f} s at {spec.sample_rate / 1000:g} kHz"
+    elif spec.kind == "pairs":
+        return f"sentences of up to {spec.shape[0]} pieces of words, {' to '.join(spec.languages)}"
     else:
         what = f"sentences of up to {spec.shape[0]} tokens"
     labels = f"{len(spec.classes)} classes" if spec.classes else "transcripts" if spec.target_length else "no labels"
@@ -271,7 +273,7 @@ def facts(name: str, data: Data | None, seen: look.Overview | None) -> None:
         lines["Columns: mean ± spread"] = " · ".join(
             f"{name} {mean:.4g} ± {std:.2g}" for name, mean, std in zip(spec.features, spec.mean, spec.std, strict=True))
     if spec.vocabulary:
-        kind = "different characters" if spec.kind == "text" else "tokens"
+        kind = {"text": "different characters", "pairs": "pieces of words"}.get(spec.kind, "tokens")
         lines["Vocabulary"] = f"{len(spec.vocabulary):,} {kind}"
         if spec.kind == "sounds":
             lines["Vocabulary"] = f"{len(spec.vocabulary) - 1:,} letters and the blank"

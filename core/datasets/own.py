@@ -30,13 +30,15 @@ from core.datasets.brought.running_text import RunningText
 from core.datasets.brought.sentences import Sentences
 from core.datasets.brought.sounds import SoundClasses, Transcripts
 from core.datasets.brought.table import Table
+from core.datasets.brought.translations import Translations
 from core.datasets.cache import forget
 from core.datasets.dividing import Finding
 from core.errors import UserError
 from core.home import home
 
 FORMS: dict[str, Form] = {form.kind: form for form in (
-    Pictures(), SoundClasses(), Transcripts(), Table(), Sentences(), RunningText(),
+    Pictures(), SoundClasses(), Transcripts(), Table(), Sentences(), Translations(),
+    RunningText(),
 )}
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 KEPT_SECONDS = 86_400  # how long an upload is kept that nobody added
