@@ -20,8 +20,9 @@ SPLITS = ("train", "validation", "test")
 @dataclass(frozen=True)
 class Overview:
     """`balance`: for each split the examples of each class, int64 `(classes,)`, or how often a text has each character of
-    its vocabulary; empty where there are none. `lengths`: of sentences, the training examples of each length in tokens,
-    int64 `(length + 1,)`, of pairs those of the sources, else None. `seconds`: how long each training example of sounds is, `(n,)`, else None."""
+    its vocabulary; empty where there are none. `lengths`: of sentences, or of the sources of pairs, the training examples of
+    each length in tokens, int64 `(length + 1,)`, else None. `seconds`: how long each training example of sounds is, `(n,)`,
+    else None."""
 
     balance: dict[str, np.ndarray]
     lengths: np.ndarray | None

@@ -119,7 +119,7 @@ class Transcripts(Sounds):
         letters = ("", *sorted(set("".join(chosen))))
         found = [*divided.findings, Finding(
             "letters", "Transcripts are in lower case and without punctuation, as error rates are counted; "
-            f"{len(letters) - 1} different letters: {' '.join(letters[1:])}")]
+            f"{len(letters) - 1} different letters: {' '.join(letters[1:]).replace('  ', '␣ ', 1)}")]  # a space comes first
         number, most = {letter: i for i, letter in enumerate(letters)}, max(map(len, chosen))
         inputs = _rows(read, {name: named[at] for name, at in divided.places.items()}, source.rate)
         parts = {}
