@@ -178,22 +178,27 @@ class Transcripts(Sounds):
 
 
 class _Sounds:
-    """The sound files among those held, found by whatever a table calls them: their place, their name, or that without its
-    ending."""
+    """The sound files among those held, found by whatever a table calls them: their place or the end of it, with the ending
+    of the name or without."""
 
     def __init__(self, held: Sequence[File]):
         self.files = [file for file in held if files.suffix(file) in recordings.SUFFIXES]
         self._known: dict[str, set[int]] = {}
         for i, file in enumerate(self.files):
-            place = PurePosixPath(file.place)
-            for name in {file.place, place.name, str(place.with_suffix("")), place.stem}:
+            for name in _ends(file.place):
                 self._known.setdefault(name, set()).add(i)
 
     def find(self, cell: str) -> int:
         """Which one is meant, or -1 where that is none, or more than one."""
-        path = PurePosixPath(cell.replace("\\", "/"))
-        hits = next((hits for name in (str(path), path.name, path.stem) if (hits := self._known.get(name))), ())
+        hits = next((hits for name in _ends(cell.replace("\\", "/")) if (hits := self._known.get(name))), ())
         return next(iter(hits)) if len(hits) == 1 else -1
+
+
+def _ends(place: str) -> list[str]:
+    """`a/b.wav` as `a/b.wav`, `a/b`, `b.wav`, `b`: the longest first."""
+    parts = PurePosixPath(place).parts
+    ends = [PurePosixPath(*parts[i:]) for i in range(len(parts))]
+    return [name for end in ends for name in (str(end), str(end.with_suffix("")))]
 
 
 def _tables(path: Path, held: Sequence[File], sounds: _Sounds) -> list[tuple[TextTable, str, str]]:
