@@ -198,7 +198,7 @@ def _ends(place: str) -> list[str]:
     """`a/b.wav` as `a/b.wav`, `a/b`, `b.wav`, `b`: the longest first."""
     parts = PurePosixPath(place).parts
     ends = [PurePosixPath(*parts[i:]) for i in range(len(parts))]
-    return [name for end in ends for name in (str(end), str(end.with_suffix("")))]
+    return [name for end in ends for name in (str(end), str(end.parent / end.stem))]
 
 
 def _tables(path: Path, held: Sequence[File], sounds: _Sounds) -> list[tuple[TextTable, str, str]]:
