@@ -47,8 +47,8 @@ TEXT = """First Citizen:
 Before we proceed any
 further, hear me speak."""
 SENTENCES = """review,opinion
-"Warm, and very funny.",good
-"I left after an hour.",bad
+"Warm, and funny.",good
+"I left, early.",bad
 A small wonder.,good"""
 SPOKEN = """commands.zip
 ├─ transcripts.tsv
@@ -61,9 +61,9 @@ SOUNDS = """birds.zip
 │  └─ 2.flac
 └─ wren/
    └─ 1.ogg"""
-PAIRS = """english	french
-Good morning.	Bonjour.
-A dog runs.	Un chien court."""
+PAIRS = """english      french
+Good night.  Bonne nuit.
+A red dog.   Un chien roux."""
 
 
 @st.cache_resource(max_entries=4, ttl=900, show_spinner=False)
