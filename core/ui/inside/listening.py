@@ -50,7 +50,7 @@ def _heard(side: Side, sound: Sound, said: str | None) -> None:
         _written(side, seen, given, said)
     if recurrence.fits(side.loaded):
         moments = [f"{step * seen.stride / seen.rate:.2f} s" for step in range(-(-len(seen.samples) // seen.stride))]
-        remembering.show(side, seen.waveform, moments)
+        remembering.show(side, seen.waveform.numpy(), moments)
 
 
 def _named(side: Side, seen: Seen, given: tuple, said: str | None) -> None:

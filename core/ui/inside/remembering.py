@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
-from torch import Tensor
+import torch
 
 from core.inside import recurrence
 from core.inside.load import Loaded
@@ -32,15 +32,15 @@ SAID = {
 
 
 @st.cache_data(max_entries=32, show_spinner="Reading it step by step …")
-def _layers(run_id: str, step: int, content: bytes, _inputs: Tensor, _loaded: Loaded) -> list[recurrence.Layer]:
-    return recurrence.layers(_loaded, _inputs)
+def _layers(run_id: str, step: int, inputs: np.ndarray, _loaded: Loaded) -> list[recurrence.Layer]:
+    return recurrence.layers(_loaded, torch.from_numpy(inputs))
 
 
-def show(side: Side, inputs: Tensor, steps: Sequence[str], known: Sequence[bool] = ()) -> None:
-    """What happens while `inputs`, one example, are read: what they are called at each step, and, of words, whether each is
-    `known`."""
+def show(side: Side, inputs: np.ndarray, steps: Sequence[str], known: Sequence[bool] = ()) -> None:
+    """What happens while one example is read, token numbers `(1, length)` or a waveform `(1, samples)`: what it is called at
+    each step, and, of words, whether each is `known`."""
     loaded = side.loaded
-    read = _layers(loaded.run.id, loaded.step, inputs.numpy().tobytes(), inputs, loaded)
+    read = _layers(loaded.run.id, loaded.step, inputs, loaded)
     layers = {layer.name: layer for layer in read}
     st.markdown("**What it remembers, step by step**", help="A recurrent network reads one step after the other, a word, a "
                 "sign or a moment, and keeps a state. Here are the numbers of it at each of them.")
