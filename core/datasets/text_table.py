@@ -54,10 +54,14 @@ class TextTable:
                      if cells and sum(map(_is_number, cells)) > 0.9 * len(cells))
 
     @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The columns of no numbers."""
+        return tuple(name for name in self.names if name not in self.numbers)
+
+    @cached_property
     def prose(self) -> tuple[str, ...]:
         """The columns of texts that differ from row to row, the longest first."""
-        return tuple(sorted((name for name in self.names if name not in self.numbers and self._is_prose(name)),
-                            key=lambda name: -sum(map(len, self._cells[name]))))
+        return tuple(sorted(filter(self._is_prose, self.texts), key=lambda name: -sum(map(len, self._cells[name]))))
 
     def _is_prose(self, name: str) -> bool:
         cells = self._cells[name]
@@ -92,7 +96,7 @@ def glance(path: Path) -> TextTable | None:
         return None
     with open(path, "rb") as file:
         start = file.read(GLANCE)
-    if len(start) == GLANCE:
+    if len(start) == GLANCE and start[:2] not in (b"\xff\xfe", b"\xfe\xff"):  # of UTF-16 it is whole letters anyway
         start = start[: start.rfind(b"\n") + 1] or start
     try:
         return read(path.name, start)

@@ -53,6 +53,11 @@ def test_what_a_table_is_read_as_is_proposed_by_its_content_and_can_be_changed(m
     assert own.propose(path, "features").source.kind == "features"
 
 
+def test_a_table_of_numbers_is_offered_as_nothing_else(made):
+    path = made([f"{i},{i % 9}.5,{'xy'[i % 2]}\n" for i in range(40)], "a,b,kind\n")
+    assert list(own.propose(path).forms) == ["features"]
+
+
 def test_text_and_class_are_proposed_and_are_tokens_with_the_vocabulary_of_the_training_texts(made):
     path = made(lines())
     source = own.propose(path).source

@@ -66,3 +66,12 @@ def test_what_is_no_table_of_texts_is_one_sentence(text, sentence):
     with pytest.raises(UserError, match=sentence) as error:
         read(text)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_of_a_long_file_the_beginning_tells_what_it_holds(tmp_path, monkeypatch, encoding):
+    path = tmp_path / "mine.csv"
+    path.write_bytes(("review,opinion,stars,price\n" + REVIEWS).encode(encoding))
+    monkeypatch.setattr(text_table, "GLANCE", 602)
+    table = text_table.glance(path)
+    assert table.names == ("review", "opinion", "stars", "price") and 4 < len(table.rows) < 20

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -33,7 +33,7 @@ class Source(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: Path
-    kind: str
+    kind: Literal["images", "features", "text", "sentences", "sounds", "transcripts", "pairs"]
     side: int = 64
     length: int = characters.LENGTH
     grey: bool = False

@@ -36,7 +36,7 @@ class Sentences(Form):
             return 0
         measures = len(set(table.numbers) - {*table.classes[:1]})
         likely = table.prose and table.classes and (measures <= MEASURES or table.words(table.prose[0]) >= LONG)
-        return 3 if likely else 1
+        return 3 if likely else bool(table.prose or len(table.texts) > 1)
 
     def propose(self, path: Path) -> Proposal:
         table = text_table.load(path)

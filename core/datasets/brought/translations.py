@@ -35,7 +35,7 @@ class Translations(Form):
         table = text_table.glance(path)
         if table is None:
             return 0
-        return 3 if len(table.prose) > 1 and not table.classes and not table.numbers else 1
+        return 3 if len(table.prose) > 1 and not table.classes and not table.numbers else len(table.texts) > 1
 
     def propose(self, path: Path) -> Proposal:
         if path.is_dir() or path.suffix.lower() == ".zip":
