@@ -113,6 +113,11 @@ def test_a_table_may_name_sounds_by_place_or_name_and_needs_no_heading(packed, n
     assert sum(seen.data.spec.sizes.values()) == 20 and not seen.broken
 
 
+def test_a_file_beside_the_sounds_that_names_some_of_them_is_no_table_of_transcripts(packed):
+    path = packed(folders() | {"read me.txt": "sound,note\n1.wav,loud\nhigh/2.wav,soft\n" + "other,none\n" * 9})
+    assert list(own.propose(path).forms) == ["sounds"]
+
+
 def test_the_column_of_what_is_said_is_proposed_and_picked(packed):
     table = "speaker,file,note,sentence\n" + "".join(f"Ann,{i}.wav,a long note of many words,go {i}\n" for i in range(20))
     choice, = own.propose(packed(spoken() | {"transcripts.tsv": table})).choices

@@ -202,8 +202,8 @@ def _ends(place: str) -> list[str]:
 
 
 def _tables(path: Path, held: Sequence[File], sounds: _Sounds) -> list[tuple[TextTable, str, str]]:
-    """The tables among the files that name sounds, the one that names most of them first: each with its place and the
-    column that does so."""
+    """The tables among the files of which half of the rows name sounds, or that name half of the sounds, the one that names
+    most first: each with its place and the column that does so."""
     found = []
     with files.opened(path) as content_of:
         for file in held:
@@ -216,8 +216,9 @@ def _tables(path: Path, held: Sequence[File], sounds: _Sounds) -> list[tuple[Tex
                 continue
             named = {name: sum(sounds.find(cell) >= 0 for cell in table.column(name)) for name in table.names}
             column = max(named, key=lambda name: named[name])
-            found.append((named[column], table, file.place, column))
-    return [rest for count, *rest in sorted(found, key=lambda one: -one[0]) if count]
+            if sounds.files and 2 * named[column] >= min(len(table.rows), len(sounds.files)):
+                found.append((named[column], table, file.place, column))
+    return [rest for _, *rest in sorted(found, key=lambda one: -one[0])]
 
 
 def _rows(read: dict[str, Tensor], places: dict[str, np.ndarray], rate: int) -> dict[str, Tensor]:
