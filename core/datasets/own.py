@@ -37,8 +37,7 @@ from core.errors import UserError
 from core.home import home
 
 FORMS: dict[str, Form] = {form.kind: form for form in (
-    Pictures(), SoundClasses(), Transcripts(), Table(), Sentences(), Translations(),
-    RunningText(),
+    Pictures(), SoundClasses(), Transcripts(), Table(), Sentences(), Translations(), RunningText(),
 )}
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 KEPT_SECONDS = 86_400  # how long an upload is kept that nobody added
@@ -62,15 +61,16 @@ def propose(path: Path, kind: str = "") -> Proposal:
         there = folder = False
     if not there:
         raise UserError(f"There is nothing at {path}: check the path, which is one on the computer that runs Glassbox.")
-    held = files.listed(path)[0] if folder or path.suffix.lower() == ".zip" else None
-    likely = {form.kind: form.fits(path, held) for form in FORMS.values()}
-    fitting = sorted((kind for kind in likely if likely[kind]), key=lambda kind: -likely[kind])
-    if not fitting:
-        if held is None:
-            raise UserError(f"{path.name} can't be read: bring a folder or a .zip of pictures or sounds, a .csv table, or a "
-                            "text in a .txt file.")
-        fitting = [Pictures.kind]  # it says what lacks
-    proposal = FORMS[kind if kind in fitting else fitting[0]].propose(path)
+    try:
+        held = files.listed(path)[0] if folder or path.suffix.lower() == ".zip" else None
+        likely = {form.kind: form.fits(path, held) for form in FORMS.values()}
+        fitting = sorted((kind for kind in likely if likely[kind]), key=lambda kind: -likely[kind])
+        if not fitting:
+            raise UserError(f"{path.name} can't be read: bring pictures or sounds or two texts in a folder or a .zip, a "
+                            ".csv table, or a text in a .txt file.")
+        proposal = FORMS[kind if kind in fitting else fitting[0]].propose(path)
+    except OSError as error:
+        raise UserError(f"{path} can't be read ({error}): mend its permissions.") from error
     return replace(proposal, forms={kind: FORMS[kind].title for kind in fitting})
 
 

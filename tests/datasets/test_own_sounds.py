@@ -159,7 +159,7 @@ def test_broken_sounds_in_class_folders_must_be_left_out(packed):
 @pytest.mark.parametrize(("contents", "sentence"), [
     ({"a.wav": sound(1), "b.wav": sound(2)}, "put each into a folder of its class"),
     ({"one/a.wav": sound(1), "one/b.wav": sound(2)}, "the one class 'one'"),
-    ({"a.txt": "words"}, "has no picture"),
+    ({"a.txt": "words"}, "bring pictures or sounds or two texts in a folder"),
 ])
 def test_what_is_no_such_set_is_said(packed, contents, sentence):
     with pytest.raises(UserError, match=sentence):
