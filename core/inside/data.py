@@ -20,8 +20,9 @@ SPLITS = ("train", "validation", "test")
 @dataclass(frozen=True)
 class Overview:
     """`balance`: for each split the examples of each class, int64 `(classes,)`, or how often a text has each character of
-    its vocabulary; empty where there are none. `lengths`: of sentences, the training examples of each length in tokens,
-    int64 `(length + 1,)`, else None. `seconds`: how long each training example of sounds is, `(n,)`, else None."""
+    its vocabulary; empty where there are none. `lengths`: of sentences, or of the sources of pairs, the training examples of
+    each length in tokens, int64 `(length + 1,)`, else None. `seconds`: how long each training example of sounds is, `(n,)`,
+    else None."""
 
     balance: dict[str, np.ndarray]
     lengths: np.ndarray | None
@@ -30,8 +31,8 @@ class Overview:
 
 
 class Sample(NamedTuple):
-    """One example: a picture uint8 `(height, width)` or `(height, width, 3)`, a sound int16 `(samples,)`, or a sentence;
-    `label` may be empty."""
+    """One example: a picture uint8 `(height, width)` or `(height, width, 3)`, a sound int16 `(samples,)`, a sentence, or
+    a pair of them; `label` may be empty."""
 
     content: np.ndarray | str
     label: str
@@ -103,8 +104,8 @@ def samples(data: Data, count: int, draw: int, class_name: str | None = None) ->
                 label = "".join(data.spec.vocabulary[t] for t in data.train.targets[i] if t != BLANK)
             found.append(Sample(_ended(data.train.inputs[i].numpy()), label))
         elif data.spec.kind == "pairs":
-            sides = (data.train.inputs[i].tolist(), data.train.targets[i].tolist())
-            found.append(Sample(*(subwords.text(side, data.spec) for side in sides)))
+            found.append(Sample(" → ".join(subwords.text(side[i].tolist(), data.spec)
+                                           for side in (data.train.inputs, data.train.targets)), label))
         else:
             tokens = data.train.inputs[i]
             found.append(Sample(" ".join(data.spec.vocabulary[t] for t in tokens[tokens != PADDING]), label))
