@@ -50,8 +50,8 @@ def penalty(length: int) -> float:
 
 @torch.no_grad()
 def beam_search(model: nn.Module, sources: Tensor, beam: int, most: int) -> list[list[Written]]:
-    """The best `beam` sequences for each of `sources` `(batch, length)`, the best first, of at most `most` tokens. With a
-    beam of 1 it takes the likeliest token each time.
+    """The first `beam` sequences that end, for each of `sources` `(batch, length)`, the best first, of at most `most`
+    tokens. With a beam of 1 it takes the likeliest token each time.
 
     The model has `encode(sources)`, a tuple of tensors with the batch first, and `decode(targets, read, last=True)`.
     """
@@ -86,9 +86,7 @@ def beam_search(model: nn.Module, sources: Tensor, beam: int, most: int) -> list
                         ended[row].append(Written(past, chances, score / penalty(length)))
                 elif len(going) < beam:
                     going.append((place, number, score))
-            done = len(ended[row]) >= beam or not going or (
-                ended[row] and max(one.score for one in ended[row]) >= going[0][2] / penalty(most))
-            if not done:
+            if going and len(ended[row]) < beam:
                 going += [(*going[-1][:2], -float("inf"))] * (beam - len(going))
                 stay.append(i)
                 keep += going
