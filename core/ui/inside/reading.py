@@ -88,10 +88,12 @@ def _attention(side: Side, made: Reading) -> None:
         _drawn(side, made, words, weights, most)
 
 
-def pick_map(side: Side, layers: Sequence[np.ndarray], *, flows: bool = True) -> tuple[str, np.ndarray, float]:
+def pick_map(
+    side: Side, layers: Sequence[np.ndarray], *, flows: bool = True, first: str | None = None
+) -> tuple[str, np.ndarray, float]:
     """Every head of every layer as a tile to pick from: what the picked one is called, its weights `(query, key)`, and the
     largest weight that takes the full colour. `layers`: each `(heads, query, key)`; `flows`: what one layer gives the next
-    one reads, so that they can be followed through all."""
+    one reads, so that they can be followed through all; `first`: the map that is met with (`3.mean`)."""
     key, dark = f"{side.key}head", page.dark()
     groups: list[tuple[str, dict[str, tuple[str, np.ndarray]]]] = []  # of each map: what it is called, and its weights
     for layer, of_layer in enumerate(layers, 1):
@@ -104,7 +106,7 @@ def pick_map(side: Side, layers: Sequence[np.ndarray], *, flows: bool = True) ->
     titles = {name: shown for _, maps in groups for name, shown in maps.items()}
     heads = max(float(weights.max()) for weights in layers)
     most = {name: float(weights.max()) if name == "rollout" else heads for name, (_, weights) in titles.items()}
-    chosen = address.choice(key, list(titles))
+    chosen = address.choice(key, list(titles), first if first in titles else None)
     st.markdown("**Attention: who looks at whom**", help="Each square is one head of one layer, or their mean. A row is "
                 "the word that looks, a column the word that is looked at. "
                 + ("The rollout follows the attention through all layers (Abnar and Zuidema 2020). " if flows else "")
