@@ -23,9 +23,10 @@ _PACKAGES = {"architecture": "core.architectures", "dataset": "core.datasets", "
 _NOUNS = {"architecture": "architecture", "dataset": "data set", "task": "task"}
 CONTENTS = {  # what a person calls a kind
     "images": "pictures", "sentences": "sentences", "features": "tables of numbers", "text": "running text",
-    "sounds": "sounds",
+    "sounds": "sounds", "pairs": "pairs of sentences",
 }
 PADDING, UNKNOWN = 0, 1  # the token numbers that every vocabulary of words keeps for these two
+START, END = 2, 3  # those of a vocabulary from which sentences are written, before the first token and after the last
 BLANK = 0  # the letter that means none, in every vocabulary of letters: it fills up short transcripts too
 _registry: dict[str, dict[str, type]] = {kind: {} for kind in _PACKAGES}
 _providers: dict[str, dict[str, Callable[[], dict[str, type]]]] = {kind: {} for kind in _PACKAGES}  # by their module
@@ -60,12 +61,14 @@ class DataSpec(BaseModel):
     letters, digits and signs don't. `symbols`: the tokens are symbols each of which may count, and not words of a language.
     `vocabulary[i]` is the text of token `i`, in a running text one character (empty until the data are read:
     `vocabulary_size` is then the most there can be); for sounds with transcripts it holds the letters, `BLANK` first, and
-    `target_length` is the longest transcript's.
+    `target_length` is the longest transcript's. `tokeniser`: the JSON that cuts texts into those tokens (see
+    `core/datasets/subwords.py`), where they are pieces of words. Of pairs, `shape` is the source's, `target_length` the
+    target's with its start and end, and `languages` names both; they share one vocabulary.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["images", "sentences", "features", "text", "sounds"]
+    kind: Literal["images", "sentences", "features", "text", "sounds", "pairs"]
     shape: tuple[int, ...]
     sizes: dict[Literal["train", "validation", "test"], int]
     classes: tuple[str, ...] = ()
@@ -76,6 +79,8 @@ class DataSpec(BaseModel):
     symbols: bool = False
     vocabulary: tuple[str, ...] = ()
     vocabulary_size: int = 0
+    tokeniser: str = ""
+    languages: tuple[str, ...] = ()
     sample_rate: int = 0
     target_length: int = 0
 

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from core import catalog
 from core.architectures.base import OwnRule
-from core.catalog import BLANK, DataSpec
+from core.catalog import BLANK, END, PADDING, START, DataSpec
 from core.datasets.base import DTYPES, Batch, Data, Split
 from core.errors import UserError
 from core.experiment import Experiment
@@ -62,6 +62,11 @@ def examples(spec: DataSpec, count: int) -> Split:
     sentences = torch.randint(1, spec.vocabulary_size, (count, *spec.shape), generator=draw)
     for i, sentence in enumerate(sentences):
         sentence[2 + i % len(sentence) :] = 0
+    if spec.kind == "pairs":
+        targets = torch.full((count, spec.target_length), PADDING)
+        for i, target in enumerate(targets):
+            target[0], target[6 + i % 3] = START, END
+            target[1 : 6 + i % 3] = torch.randint(4, spec.vocabulary_size, (5 + i % 3,), generator=draw)
     return Split(sentences, targets)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from core.catalog import Card, DataSpec
+from core.catalog import PADDING, Card, DataSpec
 from core.experiment import Settings
 
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all
@@ -22,13 +22,14 @@ AHEAD = 3  # batches that are read and copied while the device works on the one 
 
 DTYPES = {  # of the inputs, by the spec's kind
     "images": torch.uint8, "sentences": torch.int64, "features": torch.float32, "text": torch.int64, "sounds": torch.int16,
+    "pairs": torch.int64,
 }
 
 
 class Batch(NamedTuple):
     """`inputs`: uint8 `(batch, channels, height, width)`, int64 `(batch, length)`, float32 `(batch, features)` or int16
     `(batch, samples)`; `targets`: int64 `(batch,)`, of a running text `(batch, length)`, of sounds with transcripts
-    `(batch, letters)`, or None."""
+    `(batch, letters)`, of pairs `(batch, target length)`, or None."""
 
     inputs: Tensor
     targets: Tensor | None
@@ -38,8 +39,8 @@ class Batch(NamedTuple):
 class Split:
     """One split as tensors: images uint8 `(n, channels, height, width)`, tokens int64 `(n, length)`, features float32
     `(n, features)`, as they stand in the table, or sounds int16 `(n, samples)`; targets int64 `(n,)`, of a running text
-    `(n, length)`, or None. A sound ends with its last sample that isn't 0, and 0 follows; transcripts are targets
-    `(n, letters)`, filled up with `BLANK`."""
+    `(n, length)`, of pairs `(n, target length)`, or None. A sound ends with its last sample that isn't 0, and 0 follows;
+    transcripts are targets `(n, letters)`, filled up with `BLANK`."""
 
     inputs: Tensor
     targets: Tensor | None = None
@@ -66,6 +67,10 @@ class Split:
 
         return Batch(pick(self.inputs), None if self.targets is None else pick(self.targets))
 
+    def grouped(self, order: Tensor, size: int) -> Sequence[Tensor]:
+        """The examples in a random `order` `(n,)` as batches for one epoch, `size` in each but the last."""
+        return order.split(size)
+
     def stream(self, indices: Iterable[Tensor], device: torch.device) -> Iterator[Batch]:
         """A batch for each of `indices`, in their order."""
         for index in indices:
@@ -74,6 +79,36 @@ class Split:
     def batches(self, size: int, device: torch.device) -> Iterator[Batch]:
         """All examples once, in their own order, for evaluation."""
         yield from self.stream(torch.arange(len(self)).split(size), device)
+
+
+POOL = 50  # batches among which sentences are sorted by length
+
+
+class Padded(Split):
+    """Sentences, or pairs of them, that are filled up with padding at their end. Those of about one length come into one
+    batch, and each batch is as long as its longest: nothing is computed for padding that none of them needs."""
+
+    def __init__(self, inputs: Tensor, targets: Tensor | None = None):
+        super().__init__(inputs, targets)
+        sides = [side for side in (inputs, targets) if side is not None and side.ndim == 2]
+        self.lengths = torch.stack([(side != PADDING).sum(1).cpu() for side in sides], 1)  # (n, sides)
+
+    def to(self, device: torch.device) -> Padded:
+        return Padded(self.inputs.to(device), None if self.targets is None else self.targets.to(device))
+
+    def take(self, index: Tensor, device: torch.device) -> Batch:
+        longest = self.lengths[index].amax(0).clamp_min(1).tolist()
+        inputs, targets = super().take(index, device)
+        return Batch(inputs[:, : longest[0]], targets[:, : longest[1]] if len(longest) > 1 else targets)
+
+    def grouped(self, order: Tensor, size: int) -> Sequence[Tensor]:
+        batches = []
+        for pool in order.split(POOL * size):
+            by_length = self.lengths[pool].sum(1).argsort(stable=True)
+            batches += pool[by_length].split(size)
+        last = batches.pop()  # the one that may be smaller
+        # Long and short ones in turn, in an order that follows from the given one.
+        return [*(batches[i] for i in order[: len(batches)].argsort().tolist()), last]
 
 
 class Streamed(Split):

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from core.catalog import DataSpec, dataset
-from core.datasets.base import Availability, Data, Dataset, Progress, Split
+from core.datasets.base import Availability, Data, Dataset, Padded, Progress
 from core.datasets.vocabulary import build_vocabulary, numbers, tokenise
 from core.errors import UserError
 from core.experiment import Settings, setting
@@ -106,7 +106,7 @@ class FilmReviews(Dataset):
         vocabulary = build_vocabulary((sentence for sentence, _ in parts["train"]), self.settings.vocabulary_size)
         index = {token: i for i, token in enumerate(vocabulary)}
         splits = {
-            name: Split(
+            name: Padded(
                 torch.tensor([numbers(sentence, index, self.settings.length) for sentence, _ in part]),  # (n, length)
                 torch.tensor([label for _, label in part]),
             )

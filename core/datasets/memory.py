@@ -1,5 +1,5 @@
 """Sequences of symbols, drawn and not real, whose class hangs on a few of them long ago: the two-sequence problem of Bengio,
-Simard and Frasconi 1994, the temporal order of Hochreiter and Schmidhuber 1997, experiment 6a, and parity, on all of them."""
+Simard and Frasconi 1994, the temporal order of Hochreiter and Schmidhuber 1997, experiment 6a; and parity."""
 
 import math
 
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from core.catalog import PADDING, DataSpec, dataset
-from core.datasets.base import Availability, Data, Dataset, Split
+from core.datasets.base import Availability, Data, Dataset, Padded
 from core.experiment import Settings, setting
 
 LICENCE = "CC0 1.0: drawn by a formula, nobody's property"
@@ -48,7 +48,7 @@ class Remembered(Dataset):
         for seed, (name, count) in enumerate(spec.sizes.items()):
             places, targets = self.draw(count, torch.Generator().manual_seed(seed))
             tokens = places + len(spec.vocabulary) - len(self.symbols)
-            splits[name] = Split(tokens.masked_fill(places < 0, PADDING), targets)
+            splits[name] = Padded(tokens.masked_fill(places < 0, PADDING), targets)
         return Data(spec, **splits, source=f"drawn: {self.settings!r}")
 
 
@@ -110,11 +110,11 @@ class TwoSequences(Remembered):
     paper="Perceptrons: an introduction to computational geometry",
     url="https://mitpress.mit.edu/9780262630221/perceptrons/",
     licence=LICENCE,
-    beginner="Drawn, not real: ones and noughts, up to a hundred of them. Is the number of ones even or odd? A single bit has "
-    "to be remembered, but every one that comes turns it over, and whoever misses one is wrong.",
-    expert="Each symbol is 0 or 1 with equal chance. The lengths are drawn evenly on a logarithmic scale, from 1 to the whole "
-    "length, so that there are short sequences to learn the rule from before the long ones; padding follows. A measure over "
-    f"all of them counts many short ones. {SEEDS}",
+    beginner="Drawn, not real: ones and noughts, up to a hundred of them. Is the number of ones even or odd? A single bit "
+    "has to be remembered, but every one that comes turns it over, and whoever misses one is wrong.",
+    expert="Each symbol is 0 or 1 with equal chance. The lengths are drawn evenly on a logarithmic scale, from 1 to the "
+    "whole length, so that there are short sequences to learn the rule from before the long ones; padding follows. A "
+    f"measure over all of them counts many short ones. {SEEDS}",
 )
 class Parity(Remembered):
     symbols = ("0", "1")

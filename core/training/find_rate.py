@@ -41,7 +41,7 @@ def find_rate(
     """
     device, size = task.device, experiment.training.batch_size
     train = data.train.to(device)
-    epochs = (shuffled(len(train), experiment.seed, epoch).split(size) for epoch in itertools.count())
+    epochs = (train.grouped(shuffled(len(train), experiment.seed, epoch), size) for epoch in itertools.count())
     task.start(STEPS)
     with undisturbed_random_state():
         model.prepare(lambda count: task.model_input(train.take(chosen(train, count), device)))

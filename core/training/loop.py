@@ -102,7 +102,8 @@ def fit(
 
     def indices(done: int) -> Iterator[Tensor]:
         for epoch in range(done // per_epoch, experiment.training.epochs):
-            yield from shuffled(len(train), experiment.seed, epoch).split(size)[max(0, done - epoch * per_epoch) :]
+            order = shuffled(len(train), experiment.seed, epoch)
+            yield from train.grouped(order, size)[max(0, done - epoch * per_epoch) :]
 
     if step == 0:
         show()

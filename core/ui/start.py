@@ -19,6 +19,8 @@ MET_WITH = {
     "text_classification": ("text_classification", "transformer-encoder", "film-reviews"),
     "sequence_classification": ("sequence_classification", "lstm", "temporal-order"),
     "language_modelling": ("language_modelling", "gpt", "shakespeare"),
+    "translation": ("translation", "transformer", "multi30k"),
+    "sound_classification": ("sound_classification", "speech-lstm", "spoken-digit-classes"),
     "speech_recognition": ("speech_recognition", "speech-lstm", "spoken-digits"),
 }
 

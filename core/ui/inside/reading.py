@@ -35,7 +35,7 @@ def show(sides: Sequence[Side]) -> None:
             if of_side.layers:
                 _attention(side, of_side)
             if recurrence.fits(side.loaded):
-                remembering.show(side, of_side.ids[0].tolist(), of_side.tokens, of_side.known)
+                remembering.show(side, of_side.ids.numpy(), of_side.tokens, of_side.known)
 
 
 def _examples(loaded: Loaded) -> dict[str, str]:
