@@ -128,11 +128,17 @@ def number(value: float) -> str:
 
 def is_share(measure: str) -> bool:
     """Whether it is told in per cent."""
-    return "accuracy" in measure or measure.endswith(("_error_rate", "calibration_error"))
+    return "accuracy" in measure or measure.endswith(("_error_rate", "calibration_error", "f1"))
+
+
+def measure_title(name: str) -> str:
+    """What a person calls a measure: `Test accuracy`, `Loss`, `Validation F1`."""
+    words = name.replace("/", " ").replace("_", " ").capitalize()
+    return f"{words.removesuffix('f1')}F1" if words.endswith(" f1") else words
 
 
 def measure(name: str, value: float) -> str:
-    """A measure with its unit: accuracies and error rates in per cent, PSNR in dB, all else as `number`."""
+    """A measure with its unit: accuracies, F1 and error rates in per cent, PSNR in dB, all else as `number`."""
     kind = name.rsplit("/", 1)[-1]
     if is_share(kind):
         return f"{100 * value:.2f} %"

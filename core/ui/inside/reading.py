@@ -10,6 +10,7 @@ import streamlit as st
 from core.inside import reading, recurrence
 from core.inside.load import Loaded
 from core.inside.reading import Reading
+from core.inside.testset import sentence
 from core.plots import inside as plots
 from core.plots.style import BLUE
 from core.ui import address, page
@@ -45,7 +46,7 @@ def _examples(loaded: Loaded) -> dict[str, str]:
     test = held_out(loaded)["test"]
     rows = [int((test.targets == target).nonzero()[0]) for target in (1, 2 % len(loaded.spec.classes))]
     return {f"A test sequence of “{loaded.spec.classes[int(test.targets[row])]}”":
-            " ".join(loaded.spec.vocabulary[token] for token in test.inputs[row]) for row in rows}
+            sentence(test.inputs[row], loaded.spec) for row in rows}
 
 
 def _sentence(loaded: Loaded) -> str:
