@@ -116,7 +116,7 @@ class Experiment(Settings):
         given = _section("training", Training, given).model_dump(include=set(given))
         spec = dataset(values["data"]).spec()
         values["training"] = _section("training", Training, architecture.recipe(spec, **given))
-        if reason := task.refusal(values["training"]):
+        if reason := task.refusal(values["objective"], values["training"], architecture):
             raise UserError(reason)
         return values
 

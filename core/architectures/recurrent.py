@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -16,6 +17,11 @@ from core.experiment import Settings, setting
 class Cell(nn.Module):
     """One layer that reads a sequence step by step. A subclass also inherits from torch's module of that kind, made with
     `batch_first`, and writes `steps`."""
+
+    def go_on(self, inputs: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Reads `inputs` `(batch, length, numbers)` on from the state `before` `(parts, batch, width)`, an empty one where
+        that is None. Gives the states `(batch, length, width)`, and the last one as `before` is."""
+        return self(inputs, None if before is None else before.to(inputs.dtype))
 
     def steps(self, inputs: Tensor) -> dict[str, Tensor]:
         """All that goes on inside while `inputs` `(length, numbers)` are read: `state`, gates and cells by name, each
@@ -34,6 +40,10 @@ class Cell(nn.Module):
 
 class LSTMCell(nn.LSTM, Cell):
     """Hochreiter and Schmidhuber 1997, with a forget gate: the networks that read words and those that hear have it."""
+
+    def go_on(self, inputs: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
+        states, after = self(inputs, None if before is None else before.to(inputs.dtype).split(1))
+        return states, torch.cat(after)  # (2, batch, width): what is read out, and the cells
 
     def steps(self, inputs: Tensor) -> dict[str, Tensor]:
         state = memory = inputs.new_zeros(self.hidden_size)
@@ -116,17 +126,22 @@ class Recurrent(Architecture):
         """Steps that cells with gates are prepared to remember over; 0: a few."""
         return self.settings.span or (self.spec.shape[0] if self.spec.symbols else 0)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        states = self.dropout(self.tokens(tokens))  # (batch, length, embedding)
+    def forward(self, tokens: Tensor, before: Sequence[Tensor] | None = None) -> Tensor | tuple[Tensor, list[Tensor]]:
+        """With `before`, the state of each layer `(parts, batch, width)` after what stands before in a running text, or ()
+        at its beginning: the logits, and the states after these tokens."""
+        states, after = self.dropout(self.tokens(tokens)), []  # (batch, length, embedding)
         for i, cell in enumerate(self.forwards):
-            seen = [cell(states)[0]]  # padding comes last: no real state has read it
+            read, last = cell.go_on(states, before[i] if before else None)
+            seen = [read]  # padding comes last: no real state has read it
+            after.append(last)
             if self.backwards:
                 turned = mirror((tokens != PADDING).sum(1), tokens.shape[1])
                 seen.append(taken(self.backwards[i](taken(states, turned))[0], turned))
             states = self.dropout(torch.cat(seen, 2))  # (batch, length, directions × width)
         if self.spec.kind == "sentences":
             states = self._read_off(states, tokens != PADDING)  # (batch, directions × width)
-        return self.classifier(states)
+        logits = self.classifier(states)
+        return logits if before is None else (logits, after)
 
     def _read_off(self, states: Tensor, real: Tensor) -> Tensor:
         """What stands for the whole sequence, `(batch, directions × width)`."""

@@ -6,7 +6,9 @@ two parts are cut so that each of their characters is foretold exactly once.
 
 from __future__ import annotations
 
+import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,10 +45,38 @@ class Windows(Split):
         return Windows(self.text.to(device), self.length)
 
     def take(self, index: Tensor, device: torch.device) -> Batch:
-        starts = (index * self.length + torch.randint(self.length, index.shape)).clamp_max(len(self.text) - self.length - 1)
-        places = starts[:, None] + torch.arange(self.length + 1)  # (batch, length + 1)
+        places = self.starts(index)[:, None] + torch.arange(self.length + 1)  # (batch, length + 1)
         taken = self.text[places.to(self.text.device)].to(device)
         return Batch(taken[:, :-1], taken[:, 1:])
+
+
+    def starts(self, index: Tensor) -> Tensor:
+        """Where the windows at `index` begin, int64 `(batch,)`."""
+        return (index * self.length + torch.randint(self.length, index.shape)).clamp_max(len(self.text) - self.length - 1)
+
+    def streams(self, count: int) -> Streams:
+        return Streams(self.text, self.length, count)
+
+
+class Streams(Windows):
+    """The same text as `count` streams that are read side by side: each batch holds the next window of every stream, so
+    that a state can be handed on from batch to batch. There are as many batches as of random windows: the streams are a
+    little longer than their share of the text, and reach into the next one's."""
+
+    def __init__(self, text: Tensor, length: int, count: int):
+        super().__init__(text, length)
+        self.count, self.windows = count, math.ceil(len(self.inputs) / count)  # `windows` of each stream
+        last = len(text) - 1 - self.windows * length
+        self.begin = torch.linspace(0, last, count, dtype=torch.float64).long()
+
+    def __len__(self) -> int:
+        return self.count * self.windows
+
+    def starts(self, index: Tensor) -> Tensor:
+        return self.begin[index % self.count] + index // self.count * self.length
+
+    def grouped(self, order: Tensor, size: int) -> Sequence[Tensor]:
+        return torch.arange(len(self)).split(size)
 
 
 def held_out(text: Tensor, start: int, end: int, length: int) -> Split:

@@ -73,9 +73,9 @@ def write(loaded: Loaded, prompt: str, count: int, temperature: float, top_p: fl
 def at(loaded: Loaded, passage: Passage, place: int, temperature: float, top_p: float) -> Place:
     """What the model had in mind at a place of a passage, from 1 on; the chances are those that its character's was read
     off: the model's own among the person's characters, those that it drew from among its own."""
-    (length,), task = loaded.spec.shape, loaded.task
+    task = loaded.task
     own = place >= passage.given
-    start = max(0, place - length) if own else task.start_of(place)
+    start = task.start_of(place, own)
     window = torch.from_numpy(passage.numbers[start:place])
     with loaded.lock, torch.no_grad():
         logits, layers = explained(loaded.model, window[None])

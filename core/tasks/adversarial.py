@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.catalog import DataSpec, task
 from core.datasets.base import Batch, Data, Split
-from core.experiment import Training
+from core.experiment import Settings, Training
 from core.tasks.base import Preview, Task, scaled
 from core.tasks.descent import Descent
 from core.tasks.pictures import grid
@@ -43,7 +43,7 @@ class Adversarial(Task):
         return None
 
     @classmethod
-    def refusal(cls, training: Training) -> str | None:
+    def refusal(cls, settings: Settings, training: Training, architecture: type) -> str | None:
         if training.accumulate > 1:
             return "Adversarial generation takes each batch whole: set training.accumulate to 1 and take smaller batches."
         return None

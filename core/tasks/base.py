@@ -55,7 +55,7 @@ class Task:
         return None
 
     @classmethod
-    def refusal(cls, training: Training) -> str | None:
+    def refusal(cls, settings: Settings, training: Training, architecture: type) -> str | None:
         """Why this task can't be trained so, in a sentence, or None."""
         return None
 
@@ -70,6 +70,11 @@ class Task:
             wanted = "bfloat16" if self.device.type == "cuda" and torch.cuda.is_bf16_supported() else "float32"
         half = torch.float16 if wanted == "float16" else torch.bfloat16
         return torch.autocast(self.device.type, half, enabled=wanted != "float32")
+
+    def reads(self, train: Split) -> Split:
+        """The training split, which is on the device, as this task wants to be given it; called once, before the first
+        step."""
+        return train
 
     def start(self, total_steps: int) -> None:
         """Makes the optimisers; called once, before the first step or before `load_state_dict`."""

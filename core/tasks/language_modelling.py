@@ -4,14 +4,16 @@ perplexity; drawn from, it writes."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.architectures.recurrent import Recurrent
 from core.catalog import DataSpec, task
 from core.datasets.base import Batch, Data, Split
+from core.experiment import Settings, Training, setting
 from core.tasks.base import Preview, SupervisedTask
 from core.tasks.decoding import drawn, shaped
 from core.tasks.pictures import passage
@@ -33,29 +35,81 @@ GIVEN, WRITTEN, READ = 24, 360, 600  # characters: that a preview begins with, t
     "exponential. Shannon's readers needed 0.6 to 1.3 bits for each of 27 letters of English after a hundred.",
 )
 class LanguageModelling(SupervisedTask):
-    """Model: token numbers `(batch, length)` to logits `(batch, length, vocabulary)`, at each place for the next token."""
+    """Model: token numbers `(batch, length)` to logits `(batch, length, vocabulary)`, at each place for the next token.
+
+    With a carried state it is trained by truncated backpropagation through time (Williams and Peng 1990; Mikolov et al.
+    2010): a window goes on with the state that the one before it left, but no gradient reaches back into that.
+    """
+
+    carried: Sequence[Tensor] = ()  # the state that each layer is left in, detached; none at the beginning of a text
+    taken = 0  # windows of this epoch that are done
+
+    class Settings(Settings):
+        carry_state: bool = setting(
+            False, "The state goes on from window to window, in the text's order, so that a recurrent network can remember "
+            "over more than a window; else each window begins with an empty state.")
 
     @classmethod
     def misfit(cls, spec: DataSpec) -> str | None:
         return None if spec.kind == "text" else "language modelling needs a running text."
 
+    @classmethod
+    def refusal(cls, settings: Settings, training: Training, architecture: type) -> str | None:
+        if settings.carry_state and not issubclass(architecture, Recurrent):
+            return f"{architecture.card.title} has no state that could be carried: turn objective.carry_state off."
+        if settings.carry_state and training.accumulate > 1:
+            return "A carried state belongs to a whole batch: set training.accumulate to 1 and take smaller batches."
+        return None
+
+    def reads(self, train: Split) -> Split:
+        if not self.settings.carry_state:
+            return train
+        streams = train.streams(self.training.batch_size)
+        self.windows = streams.windows
+        return streams
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        if self.settings.carry_state:
+            if self.taken == self.windows:
+                self.taken, self.carried = 0, ()
+            self.taken += 1
+        return super().step(batch)
+
+    def state_dict(self) -> dict:
+        return super().state_dict() | {"carried": list(self.carried), "taken": self.taken}
+
+    def load_state_dict(self, state: dict) -> None:
+        super().load_state_dict(state)
+        self.carried = [part.to(self.device) for part in state.get("carried", ())]  # older runs have none
+        self.taken = state.get("taken", 0)
+
     def model_input(self, batch: Batch) -> Tensor:
         return batch.inputs
 
+    def _read(self, tokens: Tensor, before: Sequence[Tensor]) -> tuple[Tensor, Sequence[Tensor]]:
+        """Logits float32 `(batch, length, vocabulary)`, and the detached states after them, where states are carried."""
+        if not self.settings.carry_state:
+            return self.model(tokens).float(), ()
+        logits, after = self.model(tokens, before)
+        return logits.float(), [state.detach() for state in after]
+
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        logits = self.model(batch.inputs).float()  # (batch, length, vocabulary)
+        logits, self.carried = self._read(batch.inputs, self.carried)  # (batch, length, vocabulary)
         loss = F.cross_entropy(logits.flatten(0, 1), batch.targets.flatten())
         return loss, {"accuracy": (logits.detach().argmax(2) == batch.targets).float().mean()}
 
     def evaluate(self, split: Split) -> dict[str, float]:
         nats = right = count = 0.0
+        state: Sequence[Tensor] = ()
         with torch.no_grad():
-            for batch in split.batches(BATCH, self.device):
+            for inputs, targets in split.batches(BATCH, self.device):
+                if self.settings.carry_state:  # windows one after the other are the text again
+                    inputs, targets = (side[targets >= 0][None] for side in (inputs, targets))  # (1, places)
                 with self.autocast():
-                    logits = self.model(batch.inputs)
-                nats += F.cross_entropy(logits.float().flatten(0, 1), batch.targets.flatten(), reduction="sum").item()
-                right += (logits.argmax(2) == batch.targets).sum().item()
-                count += (batch.targets >= 0).sum().item()  # what a window repeats does not count
+                    logits, state = self._read(inputs, state)
+                nats += F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum").item()
+                right += (logits.argmax(2) == targets).sum().item()
+                count += (targets >= 0).sum().item()  # what a window repeats does not count
         loss = nats / count
         return {"loss": loss, "perplexity": math.exp(min(loss, 700)), "bits_per_character": loss / math.log(2),
                 "accuracy": right / count}
@@ -73,17 +127,22 @@ class LanguageModelling(SupervisedTask):
 
     def following(self, numbers: Tensor) -> Tensor:
         """Logits float32 `(n, vocabulary)` of what comes after each character of a text `(n,)` of any length: each is
-        given at least half a window of what stands before it, where there is as much."""
-        (length,) = self.spec.shape
+        given at least half a window of what stands before it, where there is as much, and all of it by a carried state."""
+        (length,) = (len(numbers),) if self.settings.carry_state else self.spec.shape
         parts = [self._logits(numbers[:length])]
         while (done := sum(map(len, parts))) < len(numbers):
             start = self.start_of(done + 1)
             parts.append(self._logits(numbers[start : start + length])[done - start :])
         return torch.cat(parts)
 
-    def start_of(self, place: int) -> int:
-        """Where the window begins that foretells the character at a place of a longer text."""
+    def start_of(self, place: int, written: bool = False) -> int:
+        """Where the window begins that foretells the character at a place of a longer text, or at which the model
+        writes it itself."""
+        if self.settings.carry_state:
+            return 0
         (length,) = self.spec.shape
+        if written:
+            return max(0, place - length)
         half = max(1, length // 2)
         return half * math.ceil(max(0, place - length) / half)
 
@@ -97,10 +156,14 @@ class LanguageModelling(SupervisedTask):
         Returns: the characters added, int64 `(count,)`, and the chance that each was drawn with, float32 `(count,)`.
         """
         (length,), numbers, given = self.spec.shape, prompt.tolist(), []
+        unread, state = numbers[:], ()
         for luck in uniforms.tolist():
-            window = torch.tensor(numbers[-length:], device=self.device)
-            chances = shaped(self._logits(window)[-1], temperature, top_p)  # (vocabulary,)
+            window = torch.tensor(unread if self.settings.carry_state else numbers[-length:], device=self.device)
+            with self.autocast():
+                logits, state = self._read(window[None], state)
+            chances = shaped(logits[0, -1].cpu(), temperature, top_p)  # (vocabulary,)
             picked = drawn(chances, luck)
+            unread = [picked]
             numbers.append(picked)
             given.append(float(chances[picked]))
         return torch.tensor(numbers[len(prompt) :], dtype=torch.int64), torch.tensor(given)

@@ -40,7 +40,7 @@ def find_rate(
     the loss fell at no rate.
     """
     device, size = task.device, experiment.training.batch_size
-    train = data.train.to(device)
+    train = task.reads(data.train.to(device))
     epochs = (train.grouped(shuffled(len(train), experiment.seed, epoch), size) for epoch in itertools.count())
     task.start(STEPS)
     with undisturbed_random_state():

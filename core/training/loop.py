@@ -62,7 +62,7 @@ def fit(
     Raises `UserError` when the loss is no longer a number.
     """
     device = task.device
-    train, validation = data.train.to(device), data.validation.to(device)
+    train, validation = task.reads(data.train.to(device)), data.validation.to(device)
     on_device = Data(data.spec, train, validation, data.test, data.source)
     size = experiment.training.batch_size
     per_epoch = math.ceil(len(train) / size)

@@ -1,5 +1,7 @@
 """A running text: its vocabulary, its three parts, and the windows of each."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -59,6 +61,19 @@ def test_a_window_for_training_begins_anywhere_in_its_own_stretch():
     starts = batch.inputs[:, 0]
     assert set((starts - 8 * index)[index < 11].tolist()) == set(range(8))
     assert batch.targets.max() == 99  # the text's end is read too
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, 100), (5, 100), (7, 1000), (64, 100)])
+def test_streams_go_on_from_batch_to_batch_and_miss_little_of_the_text(count, size):
+    windows = Windows(torch.arange(size), 8)
+    streams = windows.streams(count)
+    batches = [streams.take(index, CPU) for index in streams.grouped(torch.randperm(len(streams)), count)]
+    assert len(batches) == -(-len(windows) // count)  # as many steps as with random windows
+    assert all(batch.inputs.shape == (count, 8) and torch.equal(batch.targets, batch.inputs + 1) for batch in batches)
+    for before, after in pairwise(batches):
+        assert torch.equal(before.targets[:, -1], after.inputs[:, 0])
+    read = torch.cat([batch.targets for batch in batches]).unique()
+    assert read.max() == (size - 1 if count > 1 else len(batches) * 8) and len(read) > size - 1 - 8
 
 
 def test_what_is_drawn_follows_from_the_random_state_alone():

@@ -13,6 +13,7 @@ from core.catalog import DataSpec
 from core.datasets import characters
 from core.datasets.base import Batch
 from core.datasets.characters import NONE
+from core.errors import UserError
 from core.experiment import Experiment, Training
 from core.tasks.decoding import shaped
 from core.tasks.language_modelling import LanguageModelling
@@ -185,36 +186,104 @@ def test_it_needs_a_running_text():
     assert LanguageModelling.misfit(DataSpec(kind="sentences", shape=(4,), sizes={})).endswith("needs a running text.")
 
 
-def test_a_run_that_was_interrupted_goes_on_with_the_same_windows(data):
-    class Listener:
-        """Stops once, at `step`, and keeps the last checkpoint and what was measured."""
+class Listener:
+    """Stops once, at `step`, and keeps the last checkpoint and what was measured."""
 
-        def __init__(self, stop_at: int):
-            self.stop_at, self.measured = stop_at, {}
+    def __init__(self, stop_at: int):
+        self.stop_at, self.measured = stop_at, {}
 
-        def metrics(self, values, step):
-            self.measured[step] = values.get("train/loss", self.measured.get(step))
-            self.step = step
+    def metrics(self, values, step):
+        self.measured.setdefault(step, {}).update(
+            {name: value for name, value in values.items() if name != "train/samples_per_second"})
+        self.step = step
 
-        def wants_stop(self):
-            return self.step == self.stop_at
+    def wants_stop(self):
+        return self.step == self.stop_at
 
-        def checkpoint(self, state, step):
-            self.state = copy.deepcopy(state)
+    def checkpoint(self, state, step):
+        self.state = copy.deepcopy(state)
 
-        def __getattr__(self, moment):
-            return lambda *what: None
+    def __getattr__(self, moment):
+        return lambda *what: None
 
-    experiment = Experiment.make("language_modelling", "gpt", "python-reference", model={"width": 8, "depth": 1},
-                                 data={"length": 16}, training={"epochs": 2, "batch_size": 20, "previews": 1})
 
-    def run(listener: Listener, resume: dict | None = None) -> dict[int, float]:
+def carrying(data, architecture="lstm", **training) -> LanguageModelling:
+    experiment = Experiment.make(
+        "language_modelling", architecture, "python-reference", objective={"carry_state": True},
+        model={"width": 8, "embedding": 6, "depth": 2}, data={"length": 16},
+        training={"epochs": 2, "batch_size": 20, "previews": 1, **training})
+    seed_everything(0, False)
+    return build_task(experiment, data.spec, build_model(experiment, data.spec))
+
+
+@pytest.mark.parametrize("architecture", ["elman", "gru", "lstm"])
+def test_with_a_carried_state_the_windows_give_what_reading_the_whole_text_at_once_gives(data, architecture):
+    task = carrying(data, architecture)
+    task.model.eval()
+    whole = data.train.text[:101]
+    logits = task.model(whole[None, :-1])[0]
+    state, parts = (), []
+    for window in whole[:-1].split(16):
+        read, state = task.model(window[None], state)
+        parts.append(read[0])
+    torch.testing.assert_close(torch.cat(parts), logits)
+    torch.testing.assert_close(task.chances(whole), logits.softmax(1).gather(1, whole[1:, None])[:, 0].detach())
+    split = data.validation
+    text = torch.cat([split.inputs[0, :1], split.targets[split.targets != NONE]])
+    expected = F.cross_entropy(task.model(text[None, :-1])[0], text[1:])
+    assert task.evaluate(split)["loss"] == pytest.approx(float(expected.detach()), rel=1e-5)
+
+
+def test_with_a_carried_state_a_text_is_written_after_all_that_stands_before_it(data):
+    task = carrying(data)
+    task.model.eval()
+    prompt = data.train.text[:30]
+    written, given = task.write(prompt, torch.rand(30, generator=torch.Generator().manual_seed(0)))
+    torch.testing.assert_close(task.chances(torch.cat([prompt, written]))[29:], given)
+
+
+def test_half_precision_carries_its_state_too(data):
+    task = carrying(data, precision="bfloat16")
+    task.start(2)
+    streams = task.reads(data.train)
+    for index in torch.arange(40).split(20):
+        assert task.step(streams.take(index, torch.device("cpu")))["loss"].isfinite()
+
+
+def test_no_gradient_reaches_beyond_the_window_though_its_state_does(data):
+    task = carrying(data, batch_size=2)
+    task.model.eval()
+    streams, read = task.reads(data.train), []
+    task.model.tokens.register_forward_hook(lambda module, inputs, output: read.append(output))
+    first, second = (streams.take(index, torch.device("cpu")) for index in torch.arange(4).split(2))
+    task.loss(first)
+    loss, _ = task.loss(second)
+    before, own = torch.autograd.grad(loss, read, allow_unused=True)
+    assert before is None and own.abs().sum() > 0
+    task.carried = ()
+    assert not torch.equal(task.loss(second)[0], loss)
+
+
+@pytest.mark.parametrize(("architecture", "objective"), [("gpt", {}), ("lstm", {"carry_state": True})])
+def test_a_run_that_was_interrupted_goes_on_with_the_same_windows_and_states(data, architecture, objective):
+    experiment = Experiment.make("language_modelling", architecture, "python-reference", model={"width": 8, "depth": 1},
+                                 data={"length": 16}, objective=objective,
+                                 training={"epochs": 3, "batch_size": 20, "previews": 1})
+
+    def run(listener: Listener, resume: dict | None = None) -> dict[int, dict[str, float]]:
         seed_everything(0, False)
         model = build_model(experiment, data.spec)
         fit(experiment, data, model, build_task(experiment, data.spec, model), listener, resume)
         return listener.measured
 
-    whole, first, second = (Listener(at) for at in (-1, 7, -1))
+    whole, first, second = (Listener(at) for at in (-1, 7, -1))  # an epoch has 6 steps
     run(whole), run(first)
-    rest = {step: loss for step, loss in whole.measured.items() if step > 7}
+    rest = {step: values for step, values in whole.measured.items() if step > 7}
     assert rest and run(second, first.state) == rest
+
+
+def test_what_has_no_state_can_t_carry_it(data):
+    with pytest.raises(UserError, match="GPT has no state that could be carried"):
+        Experiment.make("language_modelling", "gpt", "python-reference", objective={"carry_state": True})
+    with pytest.raises(UserError, match="belongs to a whole batch"):
+        carrying(data, accumulate=2)
