@@ -59,7 +59,7 @@ class DataSpec(BaseModel):
     stand in the table; no `std` is 0. `features` names the table's columns, each with its unit where that is known
     (`petal length (cm)`). `mirrored`: whether a picture means the same in a mirror, as photographs of things do, and
     letters, digits and signs don't. `symbols`: the tokens are symbols each of which may count, and not words of a language.
-    `vocabulary[i]` is the text of token `i`, in a running text one character (empty until the data are read:
+    `vocabulary[i]` is the text of token `i`, in a running text one character or piece (empty until the data are read:
     `vocabulary_size` is then the most there can be); for sounds with transcripts it holds the letters, `BLANK` first, and
     `target_length` is the longest transcript's. `tokeniser`: the JSON that cuts texts into those tokens (see
     `core/datasets/subwords.py`), where they are pieces of words. Of pairs, `shape` is the source's, `target_length` the

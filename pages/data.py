@@ -214,7 +214,8 @@ def beginning(name: str) -> None:
     data, _ = loaded(name)
     st.subheader("How it begins", anchor=False)
     st.code(look.beginning(data, CHARACTERS), language=None, height=460, wrap_lines=True)
-    st.caption("Read one character at a time; the vocabulary is the characters that occur.")
+    st.caption("Read one character at a time, the vocabulary being the characters that occur; a run may read pieces of "
+               "words instead.")
 
 
 def draw_anew(draw: int) -> None:

@@ -1,4 +1,5 @@
-"""A running text as numbers: a vocabulary of its characters, three parts in order, and windows of each part.
+"""A running text as numbers: a vocabulary of its characters, or of pieces of its words, three parts in order, and windows of
+each part.
 
 The text is one tensor. Training takes windows from anywhere in it, as Karpathy's char-rnn (2015) and nanoGPT do; the other
 two parts are cut so that each of their characters is foretold exactly once.
@@ -8,24 +9,37 @@ from __future__ import annotations
 
 import math
 import sys
+from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from core.catalog import DataSpec
-from core.datasets import files
+from core.datasets import files, subwords
 from core.datasets.base import Batch, Data, Split
 from core.errors import UserError
+from core.experiment import Settings, setting
 
-LENGTH, HOW_LONG = 64, "Characters of a window: as far back as a model can look."
+LENGTH, HOW_LONG = 64, "Tokens of a window: as far back as a model can look."
 SHARES = (90, 95)  # per cent of the text after which training and validation end
-DIVIDED = "In order, 90 % to train on, 5 % validation, 5 % test."
+DIVIDED = "In order, 90 % to train on, 5 % validation, 5 % test. A run may read pieces of words (byte-pair encoding)."
 NONE = -100  # a target that does not count: torch's own sign for it in a cross-entropy
 MOST_BYTES = 100_000_000  # of a file; it takes some fifteen times as much memory to read
 FEWEST, FEWEST_KINDS = 10_000, 8  # characters that a text must have, and different ones among them
+
+
+class TextSettings(Settings):
+    length: int = setting(LENGTH, HOW_LONG, unit="tokens", ge=8, le=1024)
+    tokens: Literal["characters", "subwords"] = setting(
+        "characters", "What the text is cut into: its characters, or pieces of words that byte-pair encoding finds in the "
+        "training part."
+    )
+    vocabulary_size: int = setting(1000, "Pieces that are told apart at most, where the text is cut into pieces of words.",
+                                   unit="pieces", ge=300, le=50_000)
 
 
 class Windows(Split):
@@ -97,23 +111,53 @@ def sizes(characters: int, length: int) -> dict[str, int]:
             "test": -(-(characters - second) // length)}
 
 
-def spec(characters: int, length: int, kinds: int) -> DataSpec:
-    """What a text yields, `kinds` different characters at most, before it is read."""
-    return DataSpec(kind="text", shape=(length,), sizes=sizes(characters, length), vocabulary_size=kinds)
+def spec(characters: int, settings: TextSettings, kinds: int) -> DataSpec:
+    """What a text yields, `kinds` different characters at most, before it is read. How many pieces of words it has is an
+    estimate then, good to a third for English."""
+    count = characters
+    if settings.tokens == "subwords":
+        kinds = settings.vocabulary_size
+        count = round(characters / min(4, math.log2(kinds / 128)))
+    return DataSpec(kind="text", shape=(settings.length,), sizes=sizes(count, settings.length), vocabulary_size=kinds)
 
 
-def data(text: str, length: int, source: str) -> Data:
-    """A text in its three parts. Its vocabulary is all characters that it holds, in the order of their code points."""
+def data(text: str, settings: TextSettings, source: str) -> Data:
+    """A text in its three parts, cut as the settings say."""
+    cut = _pieces if settings.tokens == "subwords" else _characters
+    return cut(text, settings, source)
+
+
+def _pieces(text: str, settings: TextSettings, source: str) -> Data:
+    """The vocabulary is found in the training part; each part holds the pieces that begin in it."""
+    first, second = _ends(len(text))
+    tokeniser = subwords.train([text[:first]], settings.vocabulary_size)
+    numbers, begins = subwords.cut(text, tokeniser)
+    ends = bisect_left(begins, first), bisect_left(begins, second)
+    if ends[0] <= settings.length:
+        raise UserError(f"The training text has only {ends[0]:,} pieces of words: take windows shorter than that.")
+    return _parts(torch.tensor(numbers), ends, settings.length, source,
+                  vocabulary=subwords.vocabulary(tokeniser), tokeniser=tokeniser)
+
+
+def _characters(text: str, settings: TextSettings, source: str) -> Data:
+    """The vocabulary is all characters that the text holds, in the order of their code points."""
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     numbers = np.zeros(sys.maxunicode + 1, np.int64)  # of every code point that there is
     numbers[codes] = 1
     kinds = numbers.nonzero()[0]
     numbers[kinds] = np.arange(len(kinds))
     whole = torch.from_numpy(numbers[codes])
-    first, second = _ends(len(whole))
-    found = spec(len(whole), length, len(kinds)).model_copy(update={"vocabulary": tuple(map(chr, kinds.tolist()))})
-    return Data(found, Windows(whole[:first], length), held_out(whole, first, second, length),
-                held_out(whole, second, len(whole), length), source)
+    return _parts(whole, _ends(len(whole)), settings.length, source, vocabulary=tuple(map(chr, kinds.tolist())))
+
+
+def _parts(whole: Tensor, ends: tuple[int, int], length: int, source: str, **found: Any) -> Data:
+    """A text in numbers, whose training and validation end at `ends`."""
+    first, second = ends
+    held = (held_out(whole, start, end, length) for start, end in ((first, second), (second, len(whole))))
+    splits = (Windows(whole[:first], length), *held)
+    sizes = dict(zip(("train", "validation", "test"), map(len, splits), strict=True))
+    spec = DataSpec(kind="text", shape=(length,), sizes=sizes, vocabulary_size=len(found["vocabulary"]), **found)
+    return Data(spec, *splits, source)
 
 
 def read(path: Path) -> tuple[str, str]:

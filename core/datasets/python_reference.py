@@ -6,7 +6,6 @@ from core.catalog import DataSpec, dataset
 from core.datasets import characters
 from core.datasets.base import Availability, Data, Dataset
 from core.errors import UserError
-from core.experiment import Settings, setting
 
 _SIZE = 400_000  # characters: somewhat fewer than any version has
 _KINDS = 96  # what ASCII prints, and the end of a line
@@ -27,13 +26,12 @@ _PLAIN = str.maketrans("‘’“”–—", "''\"\"--")  # newer versions have 
     f"characters. The text differs a little between versions of Python. {characters.DIVIDED}",
 )
 class PythonReference(Dataset):
-    """Windows of character numbers `(length,)`."""
+    """Windows of token numbers `(length,)`."""
 
-    class Settings(Settings):
-        length: int = setting(characters.LENGTH, characters.HOW_LONG, unit="characters", ge=8, le=1024)
+    Settings = characters.TextSettings
 
     def spec(self) -> DataSpec:
-        return characters.spec(_SIZE, self.settings.length, _KINDS)
+        return characters.spec(_SIZE, self.settings, _KINDS)
 
     def availability(self) -> Availability:
         try:
@@ -43,7 +41,7 @@ class PythonReference(Dataset):
         return Availability(True, f"In Python {sys.version.split()[0]} itself.")
 
     def load(self) -> Data:
-        return characters.data(_text(), self.settings.length, f"pydoc_data of Python {sys.version.split()[0]}")
+        return characters.data(_text(), self.settings, f"pydoc_data of Python {sys.version.split()[0]}")
 
 
 def _text() -> str:

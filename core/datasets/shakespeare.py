@@ -9,7 +9,6 @@ from core.catalog import DataSpec, dataset
 from core.datasets import characters
 from core.datasets.base import Availability, Data, Dataset, Progress
 from core.errors import UserError
-from core.experiment import Settings, setting
 from core.home import find_data, writable_data_folder
 
 ADDRESS = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
@@ -32,13 +31,12 @@ _SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
     "on a GPU (in nats a character, on the last 10 %).",
 )
 class Shakespeare(Dataset):
-    """Windows of character numbers `(length,)`."""
+    """Windows of token numbers `(length,)`."""
 
-    class Settings(Settings):
-        length: int = setting(characters.LENGTH, characters.HOW_LONG, unit="characters", ge=8, le=1024)
+    Settings = characters.TextSettings
 
     def spec(self) -> DataSpec:
-        return characters.spec(_SIZE, self.settings.length, _KINDS)
+        return characters.spec(_SIZE, self.settings, _KINDS)
 
     def availability(self) -> Availability:
         if found := find_data(*_PLACE):
@@ -73,4 +71,4 @@ class Shakespeare(Dataset):
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != _SHA256:
             raise UserError(f"{path} is not the text that it should be: delete its folder and launch again.")
-        return characters.data(content.decode(), self.settings.length, str(path))
+        return characters.data(content.decode(), self.settings, str(path))

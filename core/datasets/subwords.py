@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 SPECIAL = ("<padding>", "<unknown>", "<start>", "<end>")  # in the order of their numbers
+# The bytes 128 to 191 as ByteLevel writes them: itself where Latin-1 prints one, else from 256 on after the 34 before them.
+_GOING_ON = {*range(161, 173), *range(174, 192), *range(290, 324)}
 SPACE = "▁"  # stands before a piece that begins a word, as SentencePiece shows it
 
 
@@ -50,6 +52,25 @@ def vocabulary(tokeniser: str) -> tuple[str, ...]:
 def numbers(texts: Sequence[str], tokeniser: str) -> list[list[int]]:
     """Each text as the numbers of its pieces."""
     return [encoding.ids for encoding in _opened(tokeniser).encode_batch(list(texts), add_special_tokens=False)]
+
+
+def running(pieces: Sequence[str], spec: DataSpec) -> list[str]:
+    """Tokens of a running text as they stand in it: blanks for the signs of pieces that begin a word."""
+    return [" " + piece.removeprefix(SPACE) if spec.tokeniser and piece.startswith(SPACE) else piece for piece in pieces]
+
+
+def cut(text: str, tokeniser: str) -> tuple[list[int], list[int]]:
+    """The numbers of a running text's pieces, and where in the text each begins."""
+    encoding = _opened(tokeniser).encode(text, add_special_tokens=False)
+    return encoding.ids, [start for start, _ in encoding.offsets]
+
+
+@lru_cache(4)
+def characters(tokeniser: str) -> tuple[int, ...]:
+    """How many characters each piece stands for: its bytes but those that go on with a character of UTF-8."""
+    opened = _opened(tokeniser)
+    names = (opened.id_to_token(number) for number in range(len(SPECIAL), opened.get_vocab_size()))
+    return (*(0 for _ in SPECIAL), *(sum(ord(sign) not in _GOING_ON for sign in name) for name in names))
 
 
 def text(numbers: Iterable[int], spec: DataSpec) -> str:

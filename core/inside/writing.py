@@ -16,14 +16,16 @@ from core.tasks.decoding import shaped
 
 @dataclass(frozen=True)
 class Passage:
-    """A text of which the first `given` characters are the person's and the others the model's.
+    """A text of which the first `given` characters, or pieces of words, are the person's and the others the model's.
 
-    `numbers` int64 `(n,)`: the characters as the model counts them; `chances` float32 `(n,)`: what it gave each of the
+    `numbers` int64 `(n,)`: the characters as the model counts them; `letters` int64 `(n,)`: how many real characters each
+    stands for; `chances` float32 `(n,)`: what it gave each of the
     person's and drew its own with, NaN for the first; `unknown`: characters of the person's that it never read, left out.
     """
 
     characters: tuple[str, ...]
     numbers: np.ndarray
+    letters: np.ndarray
     chances: np.ndarray
     given: int
     unknown: str
@@ -32,6 +34,12 @@ class Passage:
     def bits(self) -> np.ndarray:
         """The surprise of each character, `(n,)`."""
         return -np.log2(self.chances)
+
+    @property
+    def bits_per_character(self) -> float:
+        """What the person's text costs the model but for its beginning: real characters, be they read in pieces or not."""
+        own = slice(1, self.given)
+        return float(self.bits[own].sum() / self.letters[own].sum())
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,8 @@ def write(loaded: Loaded, prompt: str, count: int, temperature: float, top_p: fl
     task = loaded.task
     given, unknown = task.numbers(prompt)
     if not len(given):
+        if loaded.spec.tokeniser:
+            raise UserError("Type at least one character.")
         known = "".join(character for character in loaded.spec.vocabulary if character.isprintable()).strip()
         raise UserError("Type at least one character that the model has read: "
                         f"{known[:120]}{' …' if len(known) > 120 else ''}")
@@ -67,7 +77,8 @@ def write(loaded: Loaded, prompt: str, count: int, temperature: float, top_p: fl
         chances = torch.cat([torch.tensor([torch.nan]), task.chances(given)])
         written, drawn = task.write(given, luck, temperature, top_p)
     numbers = torch.cat([given, written])
-    return Passage(tuple(task.text(numbers)), numbers.numpy(), torch.cat([chances, drawn]).numpy(), len(given), unknown)
+    return Passage(tuple(task.text(numbers)), numbers.numpy(), task.letters(numbers).numpy(),
+                   torch.cat([chances, drawn]).numpy(), len(given), unknown)
 
 
 def at(loaded: Loaded, passage: Passage, place: int, temperature: float, top_p: float) -> Place:

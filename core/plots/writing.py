@@ -12,11 +12,12 @@ from core.plots.style import ORANGE
 from core.tasks.pictures import MOST_BITS
 
 LIKELIEST = 12
+_SIGNS = str.maketrans({" ": "␣", "\n": "⏎", "\t": "⇥"})
 
 
 def visible(characters: Sequence[str]) -> list[str]:
-    """Characters as a person can see each of them: blanks, line ends and tabs as signs of their own."""
-    return [{" ": "␣", "\n": "⏎", "\t": "⇥"}.get(character, character) for character in characters]
+    """Characters, or pieces of words, as a person can see each of them: blanks, line ends and tabs as signs of their own."""
+    return [character.translate(_SIGNS) for character in characters]
 
 
 def grounds(bits: np.ndarray, dark: bool) -> list[tuple[str, str] | None]:

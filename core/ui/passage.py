@@ -77,7 +77,7 @@ def passage(
     """
     tints = grounds(bits, dark())
     content = [
-        {"text": "⏎\n" if character == "\n" else character, "ground": tint and tint[0], "ink": tint and tint[1],
+        {"text": character.replace("\n", "⏎\n"), "ground": tint and tint[0], "ink": tint and tint[1],
          "title": sign if tint is None else f"{sign}  {100 * 2**-surprise:.2g} %, {surprise:.1f} bits"}
         for character, sign, surprise, tint in zip(characters, visible(characters), bits.tolist(), tints, strict=True)
     ]

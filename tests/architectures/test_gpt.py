@@ -9,10 +9,11 @@ import torch.nn.functional as F
 from core.architectures.attention_layers import SelfAttention, explained
 from core.architectures.gpt import GPT
 from core.datasets import characters
+from core.datasets.characters import TextSettings
 from core.experiment import Experiment
 from core.training.setup import build_model
 
-SPEC = characters.spec(10_000, 20, 30)
+SPEC = characters.spec(10_000, TextSettings(length=20), 30)
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_the_plain_path_gives_the_numbers_of_the_fused_one_and_looks_at_nothing_
 def test_an_untrained_model_knows_nothing():
     """GPT-2's initialisation leaves the logits near zero: the loss is that of blind guessing."""
     torch.manual_seed(0)
-    model = GPT(GPT.Settings(), characters.spec(10_000, 64, 65)).eval()
+    model = GPT(GPT.Settings(), characters.spec(10_000, TextSettings(length=64), 65)).eval()
     text = torch.randint(65, (20, 65))
     loss = F.cross_entropy(model(text[:, :-1]).flatten(0, 1), text[:, 1:].flatten())
     assert loss.item() == pytest.approx(math.log(65), abs=0.05)

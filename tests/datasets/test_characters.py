@@ -5,9 +5,9 @@ from itertools import pairwise
 import pytest
 import torch
 
-from core.datasets import characters
+from core.datasets import characters, subwords
 from core.datasets.base import Data
-from core.datasets.characters import NONE, Windows, held_out
+from core.datasets.characters import NONE, TextSettings, Windows, held_out
 from core.datasets.python_reference import PythonReference
 from core.errors import UserError
 
@@ -17,7 +17,7 @@ TEXT = "".join(chr(97 + (i * i + i // 7) % 26) for i in range(1000)) + "é\n"
 
 @pytest.fixture
 def data() -> Data:
-    return characters.data(TEXT, 16, "drawn")
+    return characters.data(TEXT, TextSettings(length=16), "drawn")
 
 
 def written(data: Data, numbers: torch.Tensor) -> str:
@@ -125,3 +125,38 @@ def test_python_s_own_reference_is_here_in_ascii_and_always_of_one_length():
     assert len(data.train.text) + sum(int((targets != NONE).sum()) for targets in held) == 400_000
     assert all(character == "\n" or " " <= character <= "~" for character in data.spec.vocabulary)
     assert 'The "assert" statement' in written(data, data.train.text[:2000])
+
+
+WORDS = "".join(f"{['the', 'cats', 'sat', 'on the', 'mat,', 'Größe', '東京'][i * i % 7]} " for i in range(1500))
+IN_PIECES = TextSettings(length=16, tokens="subwords", vocabulary_size=320)
+
+
+def test_a_text_in_pieces_is_the_same_text_and_none_of_its_characters_is_lost():
+    data = characters.data(WORDS, IN_PIECES, "drawn")
+    parts = [data.train.text, *(split.targets[split.targets != NONE] for split in (data.validation, data.test))]
+    letters = torch.tensor(subwords.characters(data.spec.tokeniser))
+    assert subwords.text(torch.cat(parts).tolist(), data.spec) == WORDS.strip()
+    assert sum(int(letters[part].sum()) for part in parts) == len(WORDS) + 1  # a blank before the first word
+    share = [int(letters[part].sum()) / len(WORDS) for part in parts]
+    assert share == pytest.approx([0.9, 0.05, 0.05], abs=0.002)
+    assert [len(split) for split in (data.train, data.validation, data.test)] == list(data.spec.sizes.values())
+    assert len(data.spec.vocabulary) == data.spec.vocabulary_size <= 320
+
+
+def test_the_vocabulary_of_pieces_is_found_in_the_training_part_alone():
+    text = WORDS[: len(WORDS) * 9 // 10]
+    data = characters.data(text + "zyzzyva " * ((len(WORDS) - len(text)) // 8), IN_PIECES, "drawn")
+    assert not any("zz" in piece for piece in data.spec.vocabulary)
+
+
+def test_each_byte_that_begins_a_character_counts_as_one():
+    tokeniser = subwords.train(["a"], 300)
+    letters = subwords.characters(tokeniser)
+    for sign in [*map(chr, range(1, 0x800)), "東", "😀"]:
+        (numbers,) = subwords.numbers([sign], tokeniser)
+        assert sum(letters[number] for number in numbers) == (1 if sign.isspace() and sign == " " else 2), sign
+
+
+def test_a_text_with_fewer_pieces_than_a_window_is_refused():
+    with pytest.raises(UserError, match="pieces of words: take windows shorter"):
+        characters.data("incomprehensibilities " * 500, TextSettings(length=1024, tokens="subwords"), "drawn")

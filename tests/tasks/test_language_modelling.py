@@ -2,6 +2,7 @@
 
 import copy
 import math
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -12,9 +13,10 @@ from core.architectures.gpt import GPT
 from core.catalog import DataSpec
 from core.datasets import characters
 from core.datasets.base import Batch
-from core.datasets.characters import NONE
+from core.datasets.characters import NONE, TextSettings
 from core.errors import UserError
 from core.experiment import Experiment, Training
+from core.tasks import language_modelling
 from core.tasks.decoding import shaped
 from core.tasks.language_modelling import LanguageModelling
 from core.training.loop import fit
@@ -41,7 +43,7 @@ def task_for(model: nn.Module, spec: DataSpec) -> LanguageModelling:
 
 @pytest.fixture
 def data():
-    return characters.data(TEXT, 16, "drawn")
+    return characters.data(TEXT, TextSettings(length=16), "drawn")
 
 
 @pytest.fixture
@@ -182,7 +184,7 @@ def test_the_parts_of_a_batch_make_the_same_step_as_the_whole(data):
 
 
 def test_it_needs_a_running_text():
-    assert LanguageModelling.misfit(characters.spec(10_000, 16, 30)) is None
+    assert LanguageModelling.misfit(characters.spec(10_000, TextSettings(), 30)) is None
     assert LanguageModelling.misfit(DataSpec(kind="sentences", shape=(4,), sizes={})).endswith("needs a running text.")
 
 
@@ -282,8 +284,52 @@ def test_a_run_that_was_interrupted_goes_on_with_the_same_windows_and_states(dat
     assert rest and run(second, first.state) == rest
 
 
+def test_now_and_then_a_stream_begins_with_an_empty_state_as_another_text_does(data, monkeypatch):
+    task = carrying(data, batch_size=2)
+    task.start(2), task.model.eval()
+    first, second = (task.reads(data.train).take(index, torch.device("cpu")) for index in torch.arange(4).split(2))
+    task.step(first)
+    left, expected = task.carried, task.loss(second)[0]
+    task.carried = ()
+    empty = task.loss(second)[0]
+    assert not torch.equal(empty, expected)
+    for share, loss in ((0, expected), (1, empty)):
+        monkeypatch.setattr(language_modelling, "EMPTIED", share)
+        task.carried = left
+        with monkeypatch.context() as still:
+            still.setattr(task, "descent", Mock())
+            torch.testing.assert_close(task.step(second)["loss"], loss.detach())
+
+
 def test_what_has_no_state_can_t_carry_it(data):
     with pytest.raises(UserError, match="GPT has no state that could be carried"):
         Experiment.make("language_modelling", "gpt", "python-reference", objective={"carry_state": True})
     with pytest.raises(UserError, match="belongs to a whole batch"):
         carrying(data, accumulate=2)
+
+
+@pytest.fixture
+def in_pieces():
+    text = "".join(f"{['the', 'cats', 'sat', 'on the', 'mat,', 'Größe', 'too'][i * i % 7]} " for i in range(1500))
+    return characters.data(text, TextSettings(length=16, tokens="subwords", vocabulary_size=300), "drawn"), text
+
+
+def test_of_pieces_perplexity_is_for_each_piece_and_bits_are_for_each_character(in_pieces):
+    data, text = in_pieces
+    found = task_for(Fixed(torch.zeros(data.spec.vocabulary_size)), data.spec).evaluate(data.test)
+    pieces = int((data.test.targets != NONE).sum())
+    written = "".join(task_for(Fixed(torch.zeros(1)), data.spec).text(data.test.targets[data.test.targets != NONE]))
+    assert found["perplexity"] == pytest.approx(data.spec.vocabulary_size, rel=1e-5)
+    assert text.endswith(written) and pieces < len(written)
+    bits = math.log2(data.spec.vocabulary_size) * pieces
+    assert found["bits_per_character"] == pytest.approx(bits / len(written), rel=1e-5)
+
+
+def test_a_text_becomes_pieces_and_back_with_nothing_unknown(in_pieces):
+    data, _ = in_pieces
+    task = task_for(Fixed(torch.zeros(data.spec.vocabulary_size)), data.spec)
+    numbers, unknown = task.numbers("The cat\nsat")
+    assert "".join(task.text(numbers)) == " The cat\nsat" and unknown == ""
+    assert int(task.letters(numbers).sum()) == 12
+    seen, = task.report(data)
+    assert len(seen.data["characters"]) == len(seen.data["bits"])

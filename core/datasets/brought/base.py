@@ -27,8 +27,8 @@ from core.experiment import Settings
 class Source(BaseModel):
     """Where the files are, and how they are read: as which `kind` of form. `label` and `text` are a table's columns of
     classes and of texts; `side` and `grey` are the pictures'; `rate` is the sounds'; `length` that of a text's windows or of
-    the longest sentence, of `vocabulary_size` tokens; `source_language` names the side that is translated; `leave_out` holds
-    the offers (keys of findings) that were taken."""
+    the longest sentence, of `vocabulary_size` tokens; `tokens` says what a running text is cut into; `source_language` names
+    the side that is translated; `leave_out` holds the offers (keys of findings) that were taken."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,6 +39,7 @@ class Source(BaseModel):
     grey: bool = False
     label: str = ""
     text: str = ""
+    tokens: Literal["characters", "subwords"] = "characters"
     vocabulary_size: int = 8000
     rate: int = 8000
     source_language: str = ""

@@ -32,17 +32,21 @@ class RunningText(Form):
         characters.check(source.path.name, text)
         said = Finding("form", f"{len(text):,} characters in {encoding}, {len(set(text)):,} different ones.")
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-        return Examined(source, characters.data(text, source.length, str(source.path)), (said,), digest, len(text))
+        return Examined(source, characters.data(text, _cut(source), str(source.path)), (said,), digest, len(text))
 
     def settings(self, given: Source) -> type[experiment.Settings]:
-        class Settings(experiment.Settings):
-            length: int = setting(given.length, characters.HOW_LONG, unit="characters", ge=8, le=1024)
+        class Settings(characters.TextSettings):
+            length: int = setting(given.length, characters.HOW_LONG, unit="tokens", ge=8, le=1024)
 
         return Settings
 
     def spec(self, described: Description, source: Source) -> DataSpec:
-        return characters.spec(described.characters, source.length, described.spec.vocabulary_size)
+        return characters.spec(described.characters, _cut(source), described.spec.vocabulary_size)
 
     def card(self, described: Description) -> tuple[str, str]:
         return (f"A text of {described.characters:,} characters, brought by you.",
                 f"{described.spec.vocabulary_size:,} different characters. {characters.DIVIDED}")
+
+
+def _cut(source: Source) -> characters.TextSettings:
+    return characters.TextSettings(**source.model_dump(include=set(characters.TextSettings.model_fields)))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from core.datasets.subwords import running
 from core.inside import recurrence, writing
 from core.inside.load import Loaded
 from core.plots import writing as plots
@@ -30,25 +31,30 @@ def show(sides: Sequence[Side]) -> None:
     st.session_state["prompt"] = st.query_params.get("prompt", START)
     prompt = st.text_area(
         "Your text", key="prompt", on_change=address.keep, args=("prompt",), max_chars=LONGEST, height=100,
-        help="The model goes on from its end. Each character is tinted by how much it surprises the model.")
-    knobs = _knobs()
+        help="The model goes on from its end. Each character or piece is tinted by how much it surprises the model.")
+    knobs = _knobs(sides[0].loaded)
     for side, place in zip(sides, places(sides), strict=True):
         with place:
             _written(side, prompt, *knobs)
 
 
-def _knobs() -> tuple[int, float, float, int]:
+def token(loaded: Loaded) -> str:
+    """What a model reads and writes one after the other."""
+    return "piece" if loaded.spec.tokeniser else "character"
+
+
+def _knobs(loaded: Loaded) -> tuple[int, float, float, int]:
     """How much is written, temperature, top-p and seed."""
     first, second, third, fourth, fifth = st.columns([3, 3, 3, 2, 2], vertical_alignment="bottom", gap="medium")
     with first:
-        count = address.whole_slider("Characters to write", "count", USUAL, MOST, step=20)
+        count = address.whole_slider(f"{token(loaded).capitalize()}s to write", "count", USUAL, MOST, step=20)
     with second:
         temperature = address.slider("Temperature", "temperature", 0.8, 0.0, 2.0, 0.05, help=(
-            "How bold it is: at 0 it always takes the likeliest character, at 1 it draws as it expects, above that more "
-            "wildly."))
+            f"How bold it is: at 0 it always takes the likeliest {token(loaded)}, at 1 it draws as it expects, above that "
+            "more wildly."))
     with third:
         top_p = address.slider("Top-p", "top_p", 1.0, 0.05, 1.0, 0.05, help=(
-            "It draws only among the likeliest characters that make up this share together (nucleus sampling: Holtzman "
+            "It draws only among the likeliest that make up this share together (nucleus sampling: Holtzman "
             "et al. 2020)."))
     with fourth:
         seed = address.number_field("Seed", "seed", 0, SEEDS, help="Another seed is other luck in the drawing.")
@@ -89,12 +95,13 @@ def _written(side: Side, prompt: str, count: int, temperature: float, top_p: flo
 
 def _surprise(side: Side, found: writing.Passage) -> None:
     """How well the model foretells the person's own text."""
-    said = "The stronger a character's ground, the less the model expected it; what stands after the line is its own. "
+    one = token(side.loaded)
+    said = f"The stronger a {one}'s ground, the less the model expected it; what stands after the line is its own. "
     if found.given > 1:
-        mean = float(np.mean(found.bits[1 : found.given]))
-        blind = np.log2(len(side.loaded.spec.vocabulary))
-        said += (f"Your text costs it **{mean:.2f} bits a character** (perplexity {2**mean:.1f}); blind guessing among "
-                 f"{len(side.loaded.spec.vocabulary)} would cost {blind:.2f}.")
+        mean, kinds = float(np.mean(found.bits[1 : found.given])), len(side.loaded.spec.vocabulary)
+        blind = found.bits_per_character * np.log2(kinds) / mean
+        said += (f"Your text costs it **{found.bits_per_character:.2f} bits a character** (perplexity {2**mean:.1f} for "
+                 f"each {one}); blind guessing among {kinds:,} would cost {blind:.2f}.")
     st.caption(said)
 
 
@@ -103,17 +110,19 @@ def _place(side: Side, found: writing.Passage, chosen: int, temperature: float, 
     bars, back = (st.container(), st.container()) if side.narrow else st.columns([1, 2], gap="large")
     sign, chance = plots.visible([found.characters[chosen]])[0], float(place.chances[place.stands])
     with bars:
-        st.markdown(f"**What could stand at place {chosen}**", help="Pick any character above, or move with the arrow keys. "
-                    "Among the model's own characters these are the chances after temperature and top-p.")
-        chart(plots.next_characters(side.loaded.spec.vocabulary, place.chances, place.stands, side.colour),
+        st.markdown(f"**What could stand at place {chosen}**", help=f"Pick any {token(side.loaded)} above, or move with the "
+                    "arrow keys. Among the model's own these are the chances after temperature and top-p.")
+        names = running(side.loaded.spec.vocabulary, side.loaded.spec)
+        chart(plots.next_characters(names, place.chances, place.stands, side.colour),
               key=f"{side.key}next", height=330,
-              alt=f"The likeliest characters at place {chosen}; {sign} stands there, with {100 * chance:.1f} %.")
+              alt=f"The likeliest {token(side.loaded)}s at place {chosen}; {sign} stands there, with {100 * chance:.1f} %.")
         st.caption(f"“{sign}” stands there, with a chance of {100 * chance:.2g} %.")
     if len(place.attention):
         with back:
             layers, heads, _ = place.attention.shape
             st.markdown("**Where each head looks back**", help="Each row is one head, named by its layer and its number. "
-                        "The stronger a square, the more that head takes from the character above it.")
+                        "The stronger a square, the more that head takes from what stands above it.")
             chart(plots.looks_back(place.attention, place.seen), key=f"{side.key}back",
                   height=min(900, 60 + 20 * layers * heads),
-                  alt=f"Attention of {layers} layers with {heads} heads each to the {len(place.seen)} characters before.")
+                  alt=f"Attention of {layers} layers with {heads} heads each to the {len(place.seen)} {token(side.loaded)}s "
+                      "before.")
