@@ -99,7 +99,7 @@ def _surprise(side: Side, found: writing.Passage) -> None:
     said = f"The stronger a {one}'s ground, the less the model expected it; what stands after the line is its own. "
     if found.given > 1:
         mean, kinds = float(np.mean(found.bits[1 : found.given])), len(side.loaded.spec.vocabulary)
-        blind = found.bits_per_character * np.log2(kinds) / mean
+        blind = np.log2(kinds) * (found.given - 1) / found.letters[1 : found.given].sum()
         said += (f"Your text costs it **{found.bits_per_character:.2f} bits a character** (perplexity {2**mean:.1f} for "
                  f"each {one}); blind guessing among {kinds:,} would cost {blind:.2f}.")
     st.caption(said)
