@@ -1,5 +1,5 @@
-"""The bidirectional encoder: Devlin, Chang, Lee and Toutanova 2019, "BERT: pre-training of deep bidirectional Transformers for
-language understanding", section 3, with normalisation before each sublayer."""
+"""The bidirectional encoder: Devlin, Chang, Lee and Toutanova 2019, "BERT: pre-training of deep bidirectional Transformers
+for language understanding", section 3, with normalisation before each sublayer."""
 
 import math
 
@@ -21,15 +21,15 @@ from core.experiment import Settings, setting
     paper="BERT: pre-training of deep bidirectional Transformers for language understanding",
     url="https://arxiv.org/abs/1810.04805",
     tasks=("masked_language_modelling", "text_classification", "sequence_classification"),
-    beginner="First it learns to fill gaps: words of a sentence are hidden, and it guesses them from the words on both sides. "
-    "No one has to label anything for that. What it has learned of words is then the start for something else, such as "
-    "telling praise from blame: that is fine-tuning.",
-    expert="Token and learned position embeddings, pre-norm blocks of multi-head self-attention and a GELU feed-forward layer "
-    "four times as wide, a last layer norm. One body, and on it the head that the task asks for: for gaps a dense layer with "
-    "GELU and layer norm, then the token embeddings once more as the output layer with a bias; for classes the mean over the "
-    "real tokens and one linear layer (the paper takes the state of a first token of its own, and has a second training "
-    "task, which sentences alone don't serve). The mask is one more row of the embedding, so any vocabulary will do. Weights "
-    "start with a standard deviation of 0.02.",
+    beginner="First it learns to fill gaps: words of a sentence are hidden, and it guesses them from the words on both "
+    "sides. No one has to label anything for that. What it has learned of words is then the start for something else, such "
+    "as telling praise from blame: that is fine-tuning.",
+    expert="Token and learned position embeddings, pre-norm blocks of multi-head self-attention and a GELU feed-forward "
+    "layer four times as wide, a last layer norm. One body, and on it the head that the task asks for: for gaps a dense "
+    "layer with GELU and layer norm, then the token embeddings once more as the output layer with a bias; for classes the "
+    "mean over the real tokens and one linear layer (the paper takes the state of a first token of its own, and has a second "
+    "training task, which sentences alone don't serve). The mask is one more row of the embedding, so any vocabulary will "
+    "do. Weights start with a standard deviation of 0.02.",
 )
 class Bert(Architecture):
     """Input token numbers int64 `(batch, length)`, 0 = padding, `mask` = a hidden token, at least one that isn't padding in

@@ -40,11 +40,11 @@ class Gaps(NamedTuple):
     people="Wilson Taylor",
     paper="“Cloze procedure”: a new tool for measuring readability",
     url="https://doi.org/10.1177/107769905303000401",
-    beginner="Words are hidden, and have to be guessed from the words on both sides. Whoever fills such gaps well has learned "
-    "which words go together and what they mean, from plain sentences alone.",
-    expert="15 % of a sentence's known tokens are picked anew in each step, at least one; of these 80 % become the mask, 10 % "
-    "another token, 10 % stay. Cross-entropy over the picked places only. Measured over a whole split with gaps that are the "
-    "same in every run; perplexity is the loss's exponential.",
+    beginner="Words are hidden, and have to be guessed from the words on both sides. Whoever fills such gaps well has "
+    "learned which words go together and what they mean, from plain sentences alone.",
+    expert="15 % of a sentence's known tokens are picked anew in each step, at least one; of these 80 % become the mask, "
+    "10 % another token, 10 % stay. Cross-entropy over the picked places only. Measured over a whole split with gaps that "
+    "are the same in every run; perplexity is the loss's exponential.",
 )
 class MaskedLanguageModelling(ReadsSentences, SupervisedTask):
     """Model: token numbers `(batch, length)` and places `(batch, n)` to logits `(batch, n, vocabulary)`; it has a `mask`."""
@@ -54,7 +54,9 @@ class MaskedLanguageModelling(ReadsSentences, SupervisedTask):
 
     @classmethod
     def misfit(cls, spec: DataSpec) -> str | None:
-        return None if spec.kind == "sentences" and not spec.symbols else "masked language modelling needs sentences of words."
+        if spec.kind != "sentences" or spec.symbols:
+            return "masked language modelling needs sentences of words."
+        return None
 
     @classmethod
     def model_spec(cls, spec: DataSpec) -> DataSpec:

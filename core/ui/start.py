@@ -18,6 +18,7 @@ MET_WITH = {
     "denoising": ("denoising", "autoencoder", "natural-images"),
     "text_classification": ("text_classification", "transformer-encoder", "film-reviews"),
     "sequence_classification": ("sequence_classification", "lstm", "temporal-order"),
+    "masked_language_modelling": ("masked_language_modelling", "bert", "film-reviews"),
     "language_modelling": ("language_modelling", "gpt", "shakespeare"),
     "speech_recognition": ("speech_recognition", "speech-lstm", "spoken-digits"),
 }
