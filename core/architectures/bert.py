@@ -27,9 +27,9 @@ from core.experiment import Settings, setting
     expert="Token and learned position embeddings, pre-norm blocks of multi-head self-attention and a GELU feed-forward "
     "layer four times as wide, a last layer norm. One body, and on it the head that the task asks for: for gaps a dense "
     "layer with GELU and layer norm, then the token embeddings once more as the output layer with a bias; for classes the "
-    "mean over the real tokens and one linear layer (the paper takes the state of a first token of its own, and has a second "
-    "training task, which sentences alone don't serve). The mask is one more row of the embedding, so any vocabulary will "
-    "do. Weights start with a standard deviation of 0.02.",
+    "mean over the real tokens and one linear layer (the paper takes the state of a first token of its own, and has a "
+    "second training task, which sentences alone don't serve). The mask is one more row of the embedding, so any vocabulary "
+    "will do. Weights start with a standard deviation of 0.02.",
 )
 class Bert(Architecture):
     """Input token numbers int64 `(batch, length)`, 0 = padding, `mask` = a hidden token, at least one that isn't padding in

@@ -39,8 +39,8 @@ class Batch(NamedTuple):
 class Split:
     """One split as tensors: images uint8 `(n, channels, height, width)`, tokens int64 `(n, length)`, features float32
     `(n, features)`, as they stand in the table, or sounds int16 `(n, samples)`; targets int64 `(n,)`, of a running text
-    `(n, length)`, of pairs `(n, target length)`, or None. A sound ends with its last sample that isn't 0, and 0 follows; transcripts are targets
-    `(n, letters)`, filled up with `BLANK`."""
+    `(n, length)`, of pairs `(n, target length)`, or None. A sound ends with its last sample that isn't 0, and 0 follows;
+    transcripts are targets `(n, letters)`, filled up with `BLANK`."""
 
     inputs: Tensor
     targets: Tensor | None = None

@@ -11,6 +11,7 @@ import torch
 
 from core import catalog
 from core.catalog import BLANK, PADDING
+from core.datasets import subwords
 from core.datasets.base import Data
 
 SPLITS = ("train", "validation", "test")
@@ -19,8 +20,9 @@ SPLITS = ("train", "validation", "test")
 @dataclass(frozen=True)
 class Overview:
     """`balance`: for each split the examples of each class, int64 `(classes,)`, or how often a text has each character of
-    its vocabulary; empty where there are none. `lengths`: of sentences, the training examples of each length in tokens,
-    int64 `(length + 1,)`, else None. `seconds`: how long each training example of sounds is, `(n,)`, else None."""
+    its vocabulary; empty where there are none. `lengths`: of sentences, or of the sources of pairs, the training examples of
+    each length in tokens, int64 `(length + 1,)`, else None. `seconds`: how long each training example of sounds is, `(n,)`,
+    else None."""
 
     balance: dict[str, np.ndarray]
     lengths: np.ndarray | None
@@ -29,8 +31,8 @@ class Overview:
 
 
 class Sample(NamedTuple):
-    """One example: a picture uint8 `(height, width)` or `(height, width, 3)`, a sound int16 `(samples,)`, or a sentence;
-    `label` may be empty."""
+    """One example: a picture uint8 `(height, width)` or `(height, width, 3)`, a sound int16 `(samples,)`, a sentence, or
+    a pair of them; `label` may be empty."""
 
     content: np.ndarray | str
     label: str
@@ -59,7 +61,7 @@ def overview(data: Data) -> Overview:
     } if classes else {}
     if data.spec.kind == "text":
         balance = {split: _characters(data, split).bincount(minlength=len(data.spec.vocabulary)).numpy() for split in SPLITS}
-    if data.spec.kind == "sentences":
+    if data.spec.kind in ("sentences", "pairs"):
         lengths = torch.bincount((data.train.inputs != PADDING).sum(1)).numpy()
     if data.spec.kind == "sounds":
         seconds = np.array([len(_ended(sound)) for sound in data.train.inputs.numpy()]) / data.spec.sample_rate
@@ -101,6 +103,9 @@ def samples(data: Data, count: int, draw: int, class_name: str | None = None) ->
             if data.spec.target_length:
                 label = "".join(data.spec.vocabulary[t] for t in data.train.targets[i] if t != BLANK)
             found.append(Sample(_ended(data.train.inputs[i].numpy()), label))
+        elif data.spec.kind == "pairs":
+            found.append(Sample(" → ".join(subwords.text(side[i].tolist(), data.spec)
+                                           for side in (data.train.inputs, data.train.targets)), label))
         else:
             tokens = data.train.inputs[i]
             found.append(Sample(" ".join(data.spec.vocabulary[t] for t in tokens[tokens != PADDING]), label))

@@ -16,7 +16,7 @@ import traceback
 import torch
 
 from core import catalog
-from core.datasets.base import Data
+from core.datasets.base import Data, Split
 from core.errors import UserError
 from core.experiment import Experiment
 from core.jobs import starting
@@ -122,7 +122,8 @@ def _train(run: read.Run, log: write.RunLog) -> Outcome:
     if not outcome.stopped:
         log.tags({"glassbox.model_step": outcome.model_step})
         log.phase("saving the model")
-        example = task.model_input(data.test.take(torch.arange(2), device))
+        # As long as examples can be: a split of sentences would cut the two to the longer one's length.
+        example = task.model_input(Split.take(data.test, torch.arange(2), device))
         write.log_model(log.run_id, model.cpu().eval(), example.cpu())
     return outcome
 

@@ -92,10 +92,10 @@ class MaskedLanguageModelling(ReadsSentences, SupervisedTask):
         return (nats * gaps.counts.flatten()).sum(), right.sum(), gaps.counts.sum()
 
     def evaluate(self, split: Split) -> dict[str, float]:
-        draw, sums = torch.Generator().manual_seed(0), torch.zeros(3, dtype=torch.float64)
+        sums = torch.zeros(3, dtype=torch.float64)
         with torch.no_grad():
-            for batch in split.batches(BATCH, self.device):
-                gaps = self.gaps(batch.inputs, draw)
+            for number, batch in enumerate(split.batches(BATCH, self.device)):
+                gaps = self.gaps(batch.inputs, torch.Generator().manual_seed(number))
                 with self.autocast():
                     logits = self.model(gaps.inputs, gaps.places)
                 sums += torch.stack([value.double() for value in self._sums(gaps, logits)]).cpu()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
@@ -136,6 +138,23 @@ def filled(sentences: list[dict], *, width: int = 640) -> np.ndarray:
     for x, y, wide, text, ink, ground in drawn:
         draw.rounded_rectangle((x - 2, y, x + wide + 2, y + line - 4), 3, fill=ground)
         draw.text((x, y + line / 2 - 2), text, fill=ink, font=font, anchor="lm")
+    return np.asarray(sheet)
+
+
+def lines(groups: list[tuple[str, ...]], *, columns: int = 96) -> np.ndarray:
+    """Texts in groups, one under the other: the last of each group in the accent's colour, those before it faint.
+
+    Arguments: `columns`, characters of a line, at which longer ones break.
+    Returns: uint8 `(height, width, 3)`.
+    """
+    high, font, rows = 22, ImageFont.load_default(15), []
+    for *before, last in groups:
+        rows += [(part, FAINT) for text in before for part in textwrap.wrap(text, columns)]
+        rows += [*((part, ACCENT) for part in textwrap.wrap(last, columns)), ("", PAPER)]
+    sheet = Image.new("RGB", (8 * columns, high * len(rows) + 16), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for i, (text, colour) in enumerate(rows):
+        draw.text((8, 8 + high * (i + 0.5)), text, fill=colour, font=font, anchor="lm")
     return np.asarray(sheet)
 
 

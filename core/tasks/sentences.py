@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import torch
 from torch import Tensor
 
 from core.datasets import vocabulary
-from core.datasets.base import Batch, Data
-from core.tasks.base import ClassifierTask, Preview, Task
+from core.datasets.base import Batch
+from core.tasks.base import ClassifierTask, Task
 
 
 class ReadsSentences(Task):
@@ -29,10 +27,3 @@ class ReadsSentences(Task):
 
 class SentenceTask(ReadsSentences, ClassifierTask):
     """A classifier of token sequences: logits `(batch, classes)`."""
-
-    def previews(self, data: Data) -> Iterable[Preview]:
-        yield self.confusion_preview(self.logits(data.validation), data.validation.targets.cpu())
-
-    def report(self, data: Data) -> Iterable[Preview]:
-        seen = self.confusion_preview(self.logits(data.test), data.test.targets)
-        yield Preview(f"test_{seen.name}", seen.image, seen.data)
