@@ -15,6 +15,7 @@ from core.ui.inside import (
     boundary,
     cleaning,
     exciting,
+    filling,
     generating,
     listening,
     naming,
@@ -28,7 +29,9 @@ from core.ui.inside.side import Side
 from core.ui.run_picker import pick_checkpoint, pick_run
 
 # Each has a TITLE, `fits(loaded)` and `show(sides)`.
-VIEWS = (naming, cleaning, generating, reading, translating, writing, listening, boundary, testset, weights, exciting)
+VIEWS = (
+    naming, cleaning, generating, reading, filling, translating, writing, listening, boundary, testset, weights, exciting,
+)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the checkpoint …")

@@ -106,7 +106,7 @@ class MaskedLanguageModelling(ReadsSentences, SupervisedTask):
     def fill(self, sentence: Tensor, places: list[int]) -> Tensor:
         """The chances of every token at each of `places` of a sentence int64 `(length,)`, all of them hidden at once:
         float32 `(places, vocabulary)` on the CPU."""
-        at = torch.tensor([places], device=self.device)
+        at = torch.tensor([places], dtype=torch.int64, device=self.device)
         inputs = sentence[None].to(self.device).scatter(1, at, self.model.mask)
         with self.autocast():
             return self.model(inputs, at)[0].float().softmax(1).cpu()

@@ -1,4 +1,4 @@
-"""Fine-tuning from the pages: from a run to Launch, and from either run to the other."""
+"""BERT from the pages: from a run to Launch, from either run to the other, and gaps that are filled."""
 
 from __future__ import annotations
 
@@ -52,3 +52,14 @@ def test_the_start_can_be_taken_back_and_a_run_that_is_gone_is_said():
     assert "start_from" not in address_of(page) and page.number_input("model.width").value == 128
     page = opened("launch", task="text_classification", architecture="bert", dataset="film-reviews", start_from="0" * 32)
     assert "There is no run" in words(page) and "start_from" not in address_of(page)
+
+
+def test_words_are_hidden_by_a_click_each_and_the_address_holds_them():
+    run_id = kept("masked_language_modelling", "bert", "film-reviews", model={"width": 16, "depth": 1}, **WORDS)
+    page = opened("inside", run=run_id, sentence="a moving story, beautifully told", hidden="2")
+    assert "**Word 3**" in words(page) and "rank" in words(page)
+    ran(page.button_group("hidden").set_value([1, 2]))
+    assert address_of(page)["hidden"] == "1,2"
+    assert "**Word 2**" in words(page) and "**Word 3**" in words(page)
+    ran(page.text_input("sentence").set_value("told"))
+    assert "Nothing is hidden yet" in words(page)
