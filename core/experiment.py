@@ -133,8 +133,7 @@ class Experiment(Settings):
         # As numbers where the command line gave text: a recipe counts with the batch size.
         given = _section("training", Training, given).model_dump(include=set(given))
         spec = task.model_spec(dataset(values["data"]).spec())
-        recipe = architecture.fine_tuning if values.get("start_from") else architecture.recipe
-        values["training"] = _section("training", Training, recipe(spec, **given))
+        values["training"] = _section("training", Training, architecture.recipe(spec, **given))
         if reason := task.refusal(values["training"]):
             raise UserError(reason)
         return values

@@ -35,11 +35,6 @@ class Architecture(nn.Module):
         """Values of `Training` that suit this architecture on such data; `given` (what the person chose) wins."""
         return given
 
-    @classmethod
-    def fine_tuning(cls, spec: DataSpec, **given) -> dict:
-        """As `recipe`, for a run that starts from another run's weights."""
-        return cls.recipe(spec, **given)
-
     def prepare(self, examples: Callable[[int], Tensor]) -> None:
         """Sets what depends on the data, once, before a run's first step. `examples(n)` gives at most n of the training
         examples, as the model will be fed them."""

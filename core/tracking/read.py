@@ -149,11 +149,6 @@ def finished_on(dataset: str, limit: int = 1000) -> list[Run]:
     return list(_search(condition, limit, "attributes.start_time DESC"))
 
 
-def of_architecture(architecture: str, limit: int = 200) -> list[Run]:
-    """The newest runs of an architecture, newest first. Raises `UserError` where the store can't be reached."""
-    return list(_search(f"params.architecture = '{architecture}'", limit, "attributes.start_time DESC"))
-
-
 def children(run_id: str, limit: int = 100) -> list[Run]:
     """The newest runs that started from a run's weights, newest first. Raises `UserError` where the store can't be
     reached."""
