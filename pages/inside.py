@@ -11,12 +11,26 @@ from core.errors import UserError
 from core.inside.load import Loaded, load
 from core.tracking import read
 from core.ui import address, page
-from core.ui.inside import boundary, cleaning, exciting, generating, listening, naming, reading, testset, weights, writing
+from core.ui.inside import (
+    answering,
+    boundary,
+    cleaning,
+    embedding,
+    exciting,
+    generating,
+    listening,
+    naming,
+    reading,
+    testset,
+    weights,
+    writing,
+)
 from core.ui.inside.side import Side
 from core.ui.run_picker import pick_checkpoint, pick_run
 
 # Each has a TITLE, `fits(loaded)` and `show(sides)`.
-VIEWS = (naming, cleaning, generating, reading, writing, listening, boundary, testset, weights, exciting)
+VIEWS = (naming, cleaning, generating, reading, writing, answering, listening, boundary, testset, embedding, weights,
+         exciting)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the checkpoint …")

@@ -122,6 +122,25 @@ class Recurrent(Architecture):
         return torch.cat(ends, 1)
 
 
+class BothWays(nn.Module):
+    """An LSTM layer forwards and, with two `directions`, one backwards in time, side by side: `(batch, steps, size)` to
+    `(batch, steps, directions · width)`. Each sequence has its own number of steps, `counts` `(batch,)`, and is turned about
+    within them for the second."""
+
+    def __init__(self, size: int, width: int, directions: int):
+        super().__init__()
+        self.forwards = nn.LSTM(size, width, batch_first=True)
+        self.backwards = nn.LSTM(size, width, batch_first=True) if directions == 2 else None
+
+    def forward(self, states: Tensor, counts: Tensor) -> Tensor:
+        ahead, _ = self.forwards(states)
+        if self.backwards is None:
+            return ahead
+        turned = mirror(counts, states.shape[1])
+        back, _ = self.backwards(taken(states, turned))
+        return torch.cat([ahead, taken(back, turned)], 2)
+
+
 def mirror(counts: Tensor, length: int) -> Tensor:
     """Where each place's step stands when the first `counts` `(batch,)` of `length` steps, and not the padding, are turned
     round: int64 `(batch, length)`. What a layer then reads from its beginning is what torch's packed sequences give it, but

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from core.architectures.attention_layers import Block
-from core.architectures.base import Architecture, epochs_for
+from core.architectures.base import Architecture, epochs_for, segments
 from core.catalog import PADDING, DataSpec, architecture
 from core.experiment import Settings, setting
 
@@ -20,7 +20,7 @@ from core.experiment import Settings, setting
     "Illia Polosukhin",
     paper="Attention is all you need",
     url="https://arxiv.org/abs/1706.03762",
-    tasks=("text_classification", "sequence_classification"),
+    tasks=("text_classification", "sequence_classification", "question_answering"),
     beginner="Every word looks at every other word and decides how much each one matters to it: that is attention, and you "
     "can see it as a map. After a few rounds of looking, the words together say what the sentence means.",
     expert="Token and position embeddings, pre-norm blocks of multi-head self-attention and a GELU feed-forward layer four "
@@ -29,9 +29,9 @@ from core.experiment import Settings, setting
 )
 class TransformerEncoder(Architecture):
     """Input token numbers int64 `(batch, length)`, 0 = padding, at least one other in each row; output logits
-    `(batch, classes)`."""
+    `(batch, classes)`, or of questions `(batch, length, 2)` for the answer's start and end."""
 
-    takes = ("sentences",)
+    takes = ("sentences", "questions")
 
     class Settings(Settings):
         width: int = setting(64, "Numbers that stand for one token, in every layer.", unit="numbers", ge=8, le=1024)
@@ -64,13 +64,18 @@ class TransformerEncoder(Architecture):
         self.dropout = nn.Dropout(settings.dropout)
         self.blocks = nn.ModuleList(Block(width, settings.heads, settings.dropout) for _ in range(settings.depth))
         self.norm = nn.LayerNorm(width)
-        self.classifier = nn.Linear(width, len(spec.classes))
+        # Of questions each token also says whether it is asked or told (Devlin et al. 2019, section 3).
+        self.parts = nn.Embedding(3, width, padding_idx=PADDING) if spec.kind == "questions" else None
+        self.classifier = nn.Linear(width, 2 if self.parts else len(spec.classes))
 
     def forward(self, tokens: Tensor) -> Tensor:
         real = tokens != PADDING  # (batch, length)
-        states = self.dropout(self.tokens(tokens) + self.positions[: tokens.shape[1]])  # (batch, length, width)
+        states = self.tokens(tokens) + self.positions[: tokens.shape[1]]  # (batch, length, width)
+        states = self.dropout(states + self.parts(segments(tokens)) if self.parts else states)
         for block in self.blocks:
             states = block(states, real)
+        if self.parts:
+            return self.classifier(self.dropout(self.norm(states)))  # (batch, length, 2)
         weights = real / real.sum(1, keepdim=True)  # (batch, length)
         sentence = (self.norm(states) * weights.unsqueeze(2)).sum(1)  # (batch, width)
         return self.classifier(self.dropout(sentence))  # (batch, classes)

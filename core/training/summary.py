@@ -17,7 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from core import catalog
 from core.architectures.base import Architecture
-from core.catalog import DataSpec
+from core.catalog import END, DataSpec
 from core.datasets.base import DTYPES, Batch
 from core.experiment import Experiment
 from core.training.setup import build_model, build_task
@@ -150,6 +150,9 @@ def _batch(spec: DataSpec) -> Batch:
     inputs = torch.zeros((EXAMPLES, *spec.shape), dtype=DTYPES[spec.kind])  # (2, *one example's)
     if spec.kind == "text":
         return Batch(inputs, inputs)  # at every place the next one
+    if spec.kind == "questions":
+        inputs[:, 2] = END  # a question of two tokens, and the rest is the passage
+        return Batch(inputs, torch.full((EXAMPLES, spec.target_length, 2), 3))
     if spec.target_length:
         return Batch(inputs, torch.ones((EXAMPLES, spec.target_length), dtype=torch.int64))
     return Batch(inputs, torch.zeros(EXAMPLES, dtype=torch.int64) if spec.classes else None)

@@ -80,34 +80,40 @@ def _answered(side: Side, made: Reading) -> None:
 
 
 def _attention(side: Side, made: Reading) -> None:
+    few, large = st.columns([1, 1] if side.narrow else [2, 3], gap="large")
+    with few:
+        words, weights, most = pick_map(side, made.layers)
+    with large:
+        st.markdown(f"**{words}**")
+        _drawn(side, made, words, weights, most)
+
+
+def pick_map(side: Side, layers: Sequence[np.ndarray]) -> tuple[str, np.ndarray, float]:
+    """Every head of every layer as a tile to pick from: what the picked one is called, its weights `(query, key)`, and the
+    largest weight that takes the full colour. `layers`: each `(heads, query, key)`."""
     key, dark = f"{side.key}head", page.dark()
     groups: list[tuple[str, dict[str, tuple[str, np.ndarray]]]] = []  # of each map: what it is called, and its weights
-    for layer, of_layer in enumerate(made.layers, 1):
+    for layer, of_layer in enumerate(layers, 1):
         maps = {f"{layer}.{head}": (f"Layer {layer}, head {head}", weights) for head, weights in enumerate(of_layer, 1)}
         if len(of_layer) > 1:
             maps[f"{layer}.mean"] = (f"Layer {layer}, mean of its heads", of_layer.mean(0))
         groups.append((f"Layer {layer}", maps))
-    if len(made.layers) > 1:
-        groups.append(("All layers", {"rollout": ("Rollout through all layers", reading.rollout(made.layers))}))
+    if len(layers) > 1:
+        groups.append(("All layers", {"rollout": ("Rollout through all layers", reading.rollout(layers))}))
     titles = {name: shown for _, maps in groups for name, shown in maps.items()}
-    heads = max(float(weights.max()) for weights in made.layers)
+    heads = max(float(weights.max()) for weights in layers)
     most = {name: float(weights.max()) if name == "rollout" else heads for name, (_, weights) in titles.items()}
     chosen = address.choice(key, list(titles))
-    few, large = st.columns([1, 1] if side.narrow else [2, 3], gap="large")
-    with few:
-        st.markdown("**Attention: who looks at whom**", help="Each square is one head of one layer, or their mean. A row is "
-                    "the word that looks, a column the word that is looked at. The rollout follows the attention through "
-                    "all layers (Abnar and Zuidema 2020). Pick one to read it.")
-        tiles([
-            Group(title, "", [
-                Tile(name, words, plots.coloured(weights, dark, most[name], signed=False))
-                for name, (words, weights) in maps.items()
-            ]) for title, maps in groups
-        ], chosen, lambda picked: st.query_params.update({key: picked}), key=f"{key}s", side=76)
-    with large:
-        words, weights = titles[chosen]
-        st.markdown(f"**{words}**")
-        _drawn(side, made, words, weights, most[chosen])
+    st.markdown("**Attention: who looks at whom**", help="Each square is one head of one layer, or their mean. A row is "
+                "the word that looks, a column the word that is looked at. The rollout follows the attention through "
+                "all layers (Abnar and Zuidema 2020). Pick one to read it.")
+    tiles([
+        Group(title, "", [
+            Tile(name, words, plots.coloured(weights, dark, most[name], signed=False))
+            for name, (words, weights) in maps.items()
+        ]) for title, maps in groups
+    ], chosen, lambda picked: st.query_params.update({key: picked}), key=f"{key}s", side=76)
+    return *titles[chosen], most[chosen]
 
 
 def _drawn(side: Side, made: Reading, words: str, weights: np.ndarray, most: float) -> None:
