@@ -314,8 +314,9 @@ def charts(name: str, spec: DataSpec, seen: look.Overview) -> None:
     if seen.lengths is not None:
         together = spec.kind == "questions"
         st.subheader("Length of question and passage" if together else "Length of the sentences", anchor=False)
-        chart(plots.sentence_lengths(seen.lengths), key=f"lengths_{name}", height=260,
-              alt=f"Training sentences of each length, up to {len(seen.lengths) - 1} tokens.")
+        unit = "questions" if together else "sentences"
+        chart(plots.sentence_lengths(seen.lengths, unit), key=f"lengths_{name}", height=260,
+              alt=f"Training {unit} of each length, up to {len(seen.lengths) - 1} tokens.")
     if seen.seconds is not None:
         st.subheader("Length of the sounds", anchor=False)
         chart(plots.durations(seen.seconds), key=f"lengths_{name}", height=260,

@@ -42,7 +42,7 @@ class DocumentReader(Architecture):
     def recipe(cls, spec: DataSpec, **given) -> dict:
         batch_size = given.get("batch_size", 32)
         return {
-            "epochs": epochs_for(2000, spec, batch_size), "batch_size": batch_size, "optimiser": "adamw",
+            "epochs": epochs_for(900, spec, batch_size), "batch_size": batch_size, "optimiser": "adamw",
             "learning_rate": 3e-3, "weight_decay": 0.01, "schedule": "one-cycle", "clip_gradient": 5.0, **given,
         }
 

@@ -47,9 +47,10 @@ def kept(width: int, span: int) -> Tensor:
 class Recurrent(Architecture):
     """Input token numbers int64 `(batch, length)`. Of sentences, where 0 is padding at the end and at least one other is in
     each row: output logits `(batch, classes)`. Of a running text, which has no padding: `(batch, length, vocabulary)`, at
-    each place for the token that comes next. A subclass writes `cell`."""
+    each place for the token that comes next. Of questions with their passages: `(batch, length, 2)`, for the answer's start
+    and end. A subclass writes `cell`."""
 
-    takes = ("sentences", "text")
+    takes = ("sentences", "text", "questions")
 
     class Settings(Settings):
         embedding: int = setting(100, "Numbers that stand for one token.", unit="numbers", ge=1, le=1024)
@@ -57,7 +58,8 @@ class Recurrent(Architecture):
         depth: int = setting(1, "Layers; each reads the states of the one below.", unit="layers", ge=1, le=8)
         bidirectional: bool = setting(
             False, "Each layer reads the sentence twice, from the beginning and from the end, so that every state knows "
-            "both sides. Who is to say what comes next in a text may not read ahead: there it changes nothing."
+            "both sides. Who is to say what comes next in a text may not read ahead, and who answers questions always reads "
+            "both ways: there it changes nothing."
         )
         read_off: Literal["auto", "last", "mean", "max"] = setting(
             "auto", "What the answer is made of: the last state, which must have kept all that matters; or the mean, or the "
@@ -81,17 +83,17 @@ class Recurrent(Architecture):
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()
         self.settings, self.spec = settings, spec
-        both = settings.bidirectional and spec.kind == "sentences"
+        both = spec.kind == "questions" or (settings.bidirectional and spec.kind == "sentences")
         directions = 2 if both else 1
         self.read_off = settings.read_off if settings.read_off != "auto" else "last" if spec.symbols else "max"
-        padding = PADDING if spec.kind == "sentences" else None
+        padding = PADDING if spec.kind != "text" else None
         self.tokens = nn.Embedding(spec.vocabulary_size, settings.embedding, padding_idx=padding)
         nn.init.normal_(self.tokens.weight, 0, 0.1)  # small, so that a rare word soon means what it was seen with
         read = [settings.embedding] + [directions * settings.width] * (settings.depth - 1)  # numbers, by each layer
         self.forwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read)
         self.backwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read if both)
         self.dropout = nn.Dropout(settings.dropout)
-        answers = len(spec.classes) if spec.kind == "sentences" else spec.vocabulary_size
+        answers = {"sentences": len(spec.classes), "questions": 2}.get(spec.kind, spec.vocabulary_size)
         self.classifier = nn.Linear(directions * settings.width, answers)
 
     def span(self) -> int:

@@ -48,7 +48,7 @@ class Reply:
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        return (*self.question, "·", *self.passage)
+        return (*self.question, "\n·\n", *self.passage)
 
 
 class Example(NamedTuple):
@@ -78,7 +78,7 @@ def ask(loaded: Loaded, question: str, passage: str) -> Reply:
         for span, chance in zip(places[0], chances[0].tolist(), strict=True) if chance > 0
     )
     start, end = logs[0, offset:].exp().float().numpy().T
-    return Reply(("·", *pieces(asked[1:], loaded.spec)), tuple(pieces(told, loaded.spec)), start, end, spans,
+    return Reply(("· ", *pieces(asked[1:], loaded.spec)), tuple(pieces(told, loaded.spec)), start, end, spans,
                  tuple(layer[0].float().numpy() for layer in layers))
 
 

@@ -16,13 +16,14 @@ from core.inside import representation
 from core.inside.load import Loaded
 from core.tracking import read
 
-LEAST, MOST = 10, 1000  # tokens of a map: fewer are none, more hide one another
+LEAST, MOST = 10, 1500  # tokens of a map: fewer are none, more hide one another, and the rarest were hardly learned
 VOWELS = "aeiouyAEIOUY"
 
 
 @dataclass(frozen=True)
 class Words:
-    """The tokens that can be asked for, in the order of the vocabulary, in which the most frequent words come first.
+    """The tokens that can be asked for, in the order of the vocabulary, in which the most frequent words come first: the
+    first `MOST` of `all`.
 
     `names`, each once; `numbers` int64 `(n,)`: their places in the vocabulary; `vectors` float32 `(n, width)`, each of
     length 1.
@@ -31,6 +32,7 @@ class Words:
     names: tuple[str, ...]
     numbers: np.ndarray
     vectors: np.ndarray
+    all: int
 
     def place(self, name: str) -> int:
         return self.names.index(name)
@@ -38,7 +40,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Map:
-    """The first `n` of the words at `points` float32 `(n, 2)`; `share` as in `representation.project`. `kinds` names what
+    """The words at `points` float32 `(n, 2)`; `share` as in `representation.project`. `kinds` names what
     colours them: the chance of a class for each, `chances` float32 `(n,)`, or else the kind of each, `(n,)`."""
 
     points: np.ndarray
@@ -64,22 +66,22 @@ def words(loaded: Loaded, step: int | None = None) -> Words:
     path = f"{table(loaded.model, len(loaded.spec.vocabulary))}.weight"
     rows = loaded.model.get_parameter(path).detach() if step is None else read.weights(loaded.run.id, step)[path]
     found = _shown(loaded)
-    numbers = np.array(list(found.values()))
+    numbers = np.array(list(found.values()))[:MOST]
     vectors = rows.float().numpy()[numbers]
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return Words(tuple(found), numbers, vectors / np.maximum(lengths, 1e-12))
+    return Words(tuple(found)[:MOST], numbers, vectors / np.maximum(lengths, 1e-12), len(found))
 
 
 def lay_out(loaded: Loaded, method: representation.Method) -> Map:
-    """The map of the most frequent words, turned so that it lies on that of the run's last checkpoint as well as it can:
+    """The map of the words, turned so that it lies on that of the run's last checkpoint as well as it can:
     then a word stays where it is as the run goes on, unless it is learned to be elsewhere."""
     now = words(loaded)
-    points, share = representation.project(now.vectors[:MOST], method)
+    points, share = representation.project(now.vectors, method)
     if (last := max(read.checkpoints(loaded.run.id))) != loaded.step:
-        points = turned(points, representation.project(words(loaded, last).vectors[:MOST], method)[0])
+        points = turned(points, representation.project(words(loaded, last).vectors, method)[0])
     classes = len(loaded.spec.classes)
-    chances = said_alone(loaded, now.numbers[:MOST]) if classes == 2 and hasattr(loaded.task, "logits") else None
-    return Map(points.astype(np.float32), share, chances, tuple(kind(loaded, name) for name in now.names[:MOST]))
+    chances = said_alone(loaded, now.numbers) if classes == 2 and hasattr(loaded.task, "logits") else None
+    return Map(points.astype(np.float32), share, chances, tuple(kind(loaded, name) for name in now.names))
 
 
 def turned(points: np.ndarray, onto: np.ndarray) -> np.ndarray:

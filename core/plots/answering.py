@@ -11,13 +11,15 @@ from core.plots.style import BLUE, GREEN, ORANGE
 
 
 def tinted_passage(
-    pieces: Sequence[str], left: np.ndarray, right: np.ndarray, told: Sequence[str], marked: range = range(0)
+    pieces: Sequence[str], left: np.ndarray, told: Sequence[str], marked: range, right: np.ndarray | None = None
 ) -> str:
-    """The pieces of a text on grounds that run from blue, by `left` `(pieces,)` in 0..1, to orange, by `right`; those that
-    are `marked` are underlined. `told` is said of each under the pointer."""
+    """The pieces of a text on grounds that are blue by `left` `(pieces,)` in 0..1, and run to orange by `right`, where there
+    is that too; those that are `marked` are underlined. `told` is said of each under the pointer."""
     words = []
-    for i, (piece, first, last, said) in enumerate(zip(pieces, left, right, told, strict=True)):
-        ground = f"linear-gradient(90deg,{_veil(BLUE, first)},{_veil(ORANGE, last)})"
+    for i, (piece, share, said) in enumerate(zip(pieces, left, told, strict=True)):
+        ground = _veil(BLUE, share)
+        if right is not None:
+            ground = f"linear-gradient(90deg,{ground},{_veil(ORANGE, right[i])})"
         line = f"border-bottom:3px solid {GREEN};font-weight:600;" if i in marked else ""
         words.append(f'<span title="{escape(said)}" style="background:{ground};{line}">{escape(piece)}</span>')
     return ('<div style="font-size:1.0625rem;line-height:1.9;white-space:pre-wrap;overflow-wrap:anywhere">'

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from core.plots.style import DIVERGING, ORANGE, class_colour, template
 
-LABELLED = 40  # words whose names stand on the map: more hide one another
+APART = (0.05, 0.035)  # of the map's width and height, that the names on it keep from one another
 
 
 def word_map(
@@ -38,13 +38,11 @@ def word_map(
             customdata=list(zip(mine, told, strict=True)), hovertemplate="%{customdata[1]}<extra></extra>",
             showlegend=chances is None,
         )
-    frequent = [i for i in range(min(LABELLED, len(points))) if i != picked and i not in near]
-    for some, size, colour in ((frequent, 11, ink), (list(near), 13, ORANGE), ([picked], 15, ORANGE)):
-        some = [i for i in some if i < len(points)]
+    for some, size, colour in ((_apart(points, [picked, *near]), 11, ink), (list(near), 13, ORANGE), ([picked], 15, ORANGE)):
         figure.add_scatter(x=points[some, 0], y=points[some, 1], mode="text", text=[names[i] for i in some],
                            textposition="top center", textfont={"size": size, "color": colour}, hoverinfo="skip",
                            showlegend=False)
-    shown = [i for i in (picked, *near) if i < len(points)]
+    shown = [picked, *near]
     figure.add_scatter(
         x=points[shown, 0], y=points[shown, 1], mode="markers", hoverinfo="skip", showlegend=False,
         marker={"symbol": "circle-open", "size": [16 if i == picked else 11 for i in shown], "color": ORANGE,
@@ -54,6 +52,18 @@ def word_map(
     figure.update_xaxes(bare)
     figure.update_yaxes(bare, scaleanchor="x")
     return figure.update_layout(hovermode="closest", legend_itemsizing="constant")
+
+
+def _apart(points: np.ndarray, taken: Sequence[int]) -> list[int]:
+    """Words whose names have room on the map beside those that are `taken`, the most frequent first."""
+    room = np.ptp(points, 0) * APART
+    placed = [points[i] for i in taken]
+    found = []
+    for i, point in enumerate(points):
+        if (np.abs(np.array(placed) - point) > room).any(1).all():
+            placed.append(point)
+            found.append(i)
+    return found
 
 
 def likeness(names: Sequence[str], cosines: Sequence[float], colour: str) -> go.Figure:

@@ -99,7 +99,6 @@ class QuestionAnswering(SupervisedTask):
         """Some questions, their passages on grounds as dark as it is likely that the answer begins or ends there, and what
         is answered."""
         characters, bits, told = [], [], []
-
         def write(text: str, share: float | None) -> None:
             characters.extend(text)
             bits.extend([None if share is None else round(MOST_BITS * share, 2)] * len(text))
@@ -118,7 +117,7 @@ class QuestionAnswering(SupervisedTask):
             for piece, share in zip(pieces(read, self.spec), shares.tolist(), strict=False):
                 write(piece, share)
             verdict = "right" if right else f"wrong: {answers[0] if answers else 'behind the cut'}"
-            write(f"\n\n> {said} ({verdict})\n\n\n", None)
+            write(f"\n\n> {said} ({verdict})" + "\n\n\n" * (i < len(batch.inputs) - 1), None)
             told.append({"question": asked, "said": said, "answers": answers, "right": right,
                          "chance": round(spans.chances[i, 0].item(), 4)})
         return Preview(name, passage(characters, bits), {"questions": told})
@@ -144,7 +143,8 @@ def halves(row: Tensor) -> tuple[Tensor, Tensor]:
 def pieces(tokens: Tensor, spec: DataSpec) -> list[str]:
     """The text of each of a passage's tokens, which together are the passage: with spaces where it has some."""
     shown = [spec.vocabulary[token] for token in tokens.tolist()]
-    return [piece.replace(subwords.SPACE, " ", 1) if spec.tokeniser else f" {piece}" for piece in shown]
+    spaced = [piece.replace(subwords.SPACE, " ", 1) if spec.tokeniser else f" {piece}" for piece in shown]
+    return [spaced[0].lstrip(" "), *spaced[1:]]
 
 
 def _loss(logs: Tensor, targets: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """What a launch would cost: parameters, shapes layer by layer, memory and arithmetic, found by one step on a batch of two.
 
-The step runs on torch's fake tensors, which have shapes and no content: it takes no memory and next to no time.
+The step runs on torch's fake tensors, which have shapes and no content: it takes no memory and next to no time. Recurrent
+layers alone, of which fake tensors would take each step by itself in Python, are given a real one.
 """
 
 from __future__ import annotations
@@ -70,7 +71,13 @@ def summarise(experiment: Experiment) -> Summary:
             return _measure(experiment, spec, mode, emptied)
         except (DataDependentOutputException, DynamicOutputShapeException):
             continue
+        except _StepByStep:
+            break
     return _measure(experiment, spec, nullcontext())
+
+
+class _StepByStep(Exception):
+    """Fake tensors would take far longer than real ones."""
 
 
 def _measure(
@@ -84,6 +91,8 @@ def _measure(
     with torch.random.fork_rng(devices=()):
         with nullcontext() if emptied else mode:
             model = build_model(experiment, spec)
+        if isinstance(mode, FakeTensorMode) and any(isinstance(module, nn.RNNBase) for module in model.modules()):
+            raise _StepByStep
         with _open_kernels(model):
             return _step(experiment, spec, at_once, mode, _emptied(model, mode) if emptied else model)
 

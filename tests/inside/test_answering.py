@@ -24,7 +24,7 @@ def reader(request, untrained):
 
 def test_the_reply_s_pieces_are_the_texts_and_its_spans_stand_in_the_passage(reader):
     reply = answering.ask(reader, QUESTION, PASSAGE)
-    assert "".join(reply.passage).strip() == PASSAGE and "".join(reply.question[1:]).strip() == QUESTION
+    assert "".join(reply.passage) == PASSAGE and "".join(reply.question[1:]) == QUESTION
     assert len(reply.spans) == answering.SPANS
     for span in reply.spans:
         assert span.text in PASSAGE

@@ -58,7 +58,7 @@ def test_an_analogy_leads_to_the_word_that_completes_it():
     vectors = np.concatenate([country, country + 2 * capital, city]).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     names = ("France", "Italy", "Japan", "Paris", "Rome", "Tokyo", "Lyon", "Turin", "Kobe")
-    found = Words(names, np.arange(9), vectors)
+    found = Words(names, np.arange(9), vectors, 9)
     for i, j in ((0, 1), (1, 2), (2, 0)):
         first, _ = embeddings.analogy(found, 3 + i, i, j, 3)[0]
         assert names[first] == names[3 + j]

@@ -21,7 +21,7 @@ def test_a_word_is_picked_and_its_nearest_are_found_at_each_checkpoint(reader) -
     page = opened("inside", run=reader, view="Words")
     assert page.selectbox("word").value == "good"
     assert [page.selectbox(key).value for key in ("plus", "minus", "and")] == ["worse", "bad", "good"]
-    assert "**Nearest to “good”**" in words(page) and "15 tokens of 100 numbers" in words(page)
+    assert "**Nearest to “good”**" in words(page) and "All 15 tokens, of 100 numbers" in words(page)
     page.selectbox("word").select("word3")
     ran(page)
     assert address_of(page)["word"] == "word3"

@@ -76,7 +76,7 @@ def _answered(side: Side, reply: Reply, answers: list[str]) -> None:
         st.markdown("**Where the answer begins and ends**")
         told = [f"begins here {100 * start:.1f} %, ends here {100 * end:.1f} %"
                 for start, end in zip(reply.start, reply.end, strict=True)]
-        st.html(plots.tinted_passage(reply.passage, reply.start, reply.end, told, range(best.first, best.last + 1)))
+        st.html(plots.tinted_passage(reply.passage, reply.start, told, range(best.first, best.last + 1), reply.end))
         st.caption(":blue[Blue]: how likely the answer begins there; :orange[orange]: how likely it ends there; underlined: "
                    "the answer.")
 
@@ -94,5 +94,5 @@ def _attention(side: Side, reply: Reply) -> None:
         row = weights[chosen]
         told = [f"gets {100 * share:.1f} %" for share in row]
         shares = row / (row.max() or 1.0)
-        st.html(plots.tinted_passage(reply.tokens, shares, shares, told, range(chosen, chosen + 1)))
+        st.html(plots.tinted_passage(reply.tokens, shares, told, range(chosen, chosen + 1)))
         st.caption("The stronger a word's ground, the more the underlined one takes from it.")

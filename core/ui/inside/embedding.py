@@ -84,7 +84,7 @@ def _mapped(side: Side, words: Words, method: Method, word: str) -> None:
         def pick(number: int) -> None:
             st.query_params["word"] = shown[number]
 
-        chart(figure, key=f"{side.key}words {method}", height=560, on_click=pick,
+        chart(figure, key=f"{side.key}words {method}", height=480, on_click=pick,
               alt=f"{len(laid.points)} words in two dimensions; {word} and its nearest are marked.")
         st.caption("Each word alone makes the model say what its colour shows. " * (laid.chances is not None)
                    + "Click on a word to see its nearest. Move the slider of checkpoints above to see the map form.")
@@ -92,10 +92,9 @@ def _mapped(side: Side, words: Words, method: Method, word: str) -> None:
         st.markdown(f"**Nearest to “{visible([word])[0]}”**", help="By the cosine of the angle between the rows of the "
                     "model's table: 1 points the same way, 0 has nothing in common.")
         _likeness(side, words, near, "near", f"Words nearest to {word}")
-        few = f" The map shows the first {len(laid.points):,}." if len(laid.points) < len(words.names) else ""
-        plane_shows = f" The plane shows {100 * laid.share:.0f} % of their variance." if laid.share is not None else ""
-        st.caption(f"{len(words.names):,} tokens of {words.vectors.shape[1]} numbers each.{few}{plane_shows} "
-                   f"{METHODS[method]}")
+        few = f"The first {len(words.names):,} of {words.all:,}" if len(words.names) < words.all else f"All {words.all}"
+        plane_shows = f" Here that is {100 * laid.share:.0f} %." if laid.share is not None else ""
+        st.caption(f"{few} tokens, of {words.vectors.shape[1]} numbers each. {METHODS[method]}{plane_shows}")
 
 
 def _likeness(side: Side, words: Words, found: list[tuple[int, float]], name: str, alt: str) -> None:
