@@ -29,8 +29,8 @@ _MOST_BYTES = 20_000_000  # the largest file has half a megabyte: anything much 
     paper="Multi30K: multilingual English-German image descriptions",
     url="https://doi.org/10.18653/v1/W16-3210",
     licence="Descriptions from Flickr30k: research and education only",
-    beginner="What people wrote under photographs, in English, and what translators made of it in French: short sentences of "
-    "everyday life.",
+    beginner="What people wrote under photographs, in English, and what translators made of it in French: short sentences "
+    "of everyday life.",
     expert="29,000 training pairs, 1,014 validation pairs, and the test sets of the shared tasks 2016 to 2018, in their own "
     "case and spelling, not tokenised. Pieces of words (byte-pair encoding over bytes) are found in the training pairs, one "
     "vocabulary for both languages. The 2017 set out of MS COCO has ambiguous verbs, that of 2018 longer sentences.",
@@ -77,8 +77,8 @@ class Multi30k(Dataset):
                 _lines(part, name)
             except (OSError, HTTPException, UserError) as error:
                 part.unlink(missing_ok=True)
-                raise UserError(f"Multi30k could not be downloaded from {ADDRESS}{name}: check the network, or put its files "
-                                f"into {folder} ({error}).") from error
+                raise UserError(f"Multi30k could not be downloaded from {ADDRESS}{name}: check the network, or put its "
+                                f"files into {folder} ({error}).") from error
             part.replace(folder / name)
         progress(len(lacking), len(lacking))
 

@@ -17,7 +17,7 @@ Sides = tuple[Sequence[str], Sequence[str]]  # sources and targets, line by line
 
 
 def spec(sizes: dict[str, int], languages: tuple[str, str], vocabulary_size: int, length: int) -> DataSpec:
-    """What pairs yield, before they are read. `length`: the longest sentence in pieces; a target has a start and an end too."""
+    """What pairs yield, before they are read. `length`: the longest sentence in pieces; a target has two signs more."""
     return DataSpec(kind="pairs", shape=(length,), sizes=sizes, vocabulary_size=vocabulary_size, target_length=length + 2,
                     languages=languages)
 
@@ -30,17 +30,15 @@ def data(parts: dict[str, Sides], promised: DataSpec, source: str) -> Data:
                              zip(sides, (promised.shape[0], promised.target_length), (False, True), strict=True)))
               for name, sides in parts.items()}
     vocabulary = subwords.vocabulary(tokeniser)
-    found = promised.model_copy(update={"tokeniser": tokeniser, "vocabulary": vocabulary, "vocabulary_size": len(vocabulary)})
-    return Data(found, **splits, source=source)
+    update = {"tokeniser": tokeniser, "vocabulary": vocabulary, "vocabulary_size": len(vocabulary)}
+    return Data(promised.model_copy(update=update), **splits, source=source)
 
 
 def rows(texts: Sequence[str], tokeniser: str, length: int, framed: bool) -> Tensor:
     """Texts as rows `(n, length)` of numbers, filled up with padding; `framed`: with a start and an end."""
-    filled = torch.full((len(texts), length), PADDING)
-    for row, numbers in zip(filled, subwords.numbers(texts, tokeniser), strict=True):
-        numbers = [START, *numbers[: length - 2], END] if framed else numbers[:length]
-        row[: len(numbers)] = torch.tensor(numbers, dtype=torch.int64)
-    return filled
+    cut = [[START, *numbers[: length - 2], END] if framed else numbers[:length]
+           for numbers in subwords.numbers(texts, tokeniser)]
+    return torch.tensor([numbers + [PADDING] * (length - len(numbers)) for numbers in cut])
 
 
 def encode(text: str, spec: DataSpec) -> Tensor:

@@ -86,10 +86,11 @@ def rows(examples: Sequence[Question], spec: DataSpec) -> Padded:
 def encode(question: str, passage: str, spec: DataSpec) -> Tensor:
     """A person's question and passage as one row `(length,)` without padding. Raises `UserError` where one of them is empty
     or both are longer than the model can read."""
-    if not passage.strip() or not question.strip():
-        raise UserError(f"There is no {'question' if passage.strip() else 'passage'} yet: type one.")
-    asked, read = subwords.numbers([question.strip(), passage.strip()], spec.tokeniser)
-    whole = [*_front(asked), *(number for number in read if number >= SPECIAL)]
+    parts = subwords.numbers([question.strip(), passage.strip()], spec.tokeniser)
+    asked, read = ([number for number in part if number >= SPECIAL] for part in parts)
+    if not asked or not read:
+        raise UserError(f"There is no {'question' if read else 'passage'} yet: type one.")
+    whole = [*_front(asked), *read]
     if len(whole) > spec.shape[0]:
         raise UserError(f"Question and passage have {len(whole)} pieces of words together, and the model reads at most "
                         f"{spec.shape[0]}: shorten the passage.")
@@ -97,4 +98,4 @@ def encode(question: str, passage: str, spec: DataSpec) -> Tensor:
 
 
 def _front(question: Sequence[int]) -> list[int]:
-    return [START, *[number for number in question if number >= SPECIAL][:MOST_OF_QUESTION], END]
+    return [START, *question[:MOST_OF_QUESTION], END]

@@ -1,6 +1,6 @@
-"""Pieces of words: byte-pair encoding (Sennrich, Haddow and Birch 2016, "Neural machine translation of rare words with subword
-units") over bytes, so that no text holds anything unknown, by Hugging Face's tokenizers. It is trained on a data set's
-training texts; its JSON stands in the data's spec, and so in the run."""
+"""Pieces of words: byte-pair encoding (Sennrich, Haddow and Birch 2016, "Neural machine translation of rare words with
+subword units") over bytes, so that no text holds anything unknown, by Hugging Face's tokenizers. It is trained on a data
+set's training texts; its JSON stands in the data's spec, and so in the run."""
 
 from __future__ import annotations
 
