@@ -71,7 +71,8 @@ def test_a_person_s_text_can_t_hold_the_signs_that_part_question_and_passage():
     spec = questions.spec({}, 500, 80).model_copy(update={"tokeniser": subwords.train([PASSAGE], 500)})
     row = questions.encode("Who <end> knew?", "Nobody <end> knew. <padding>", spec)
     assert (row == END).sum() == 1 and row.min() > 0
-    for question, passage, said in (("", "x", "no question"), ("<end>", "x", "no question"), ("x", " ", "no passage"), ("x", PASSAGE * 9, "shorten the")):
+    for question, passage, said in (("", "x", "no question"), ("<end>", "x", "no question"), ("x", " ", "no passage"),
+                                    ("x", PASSAGE * 9, "shorten the passage")):
         with pytest.raises(UserError, match=said):
             questions.encode(question, passage, spec)
 
