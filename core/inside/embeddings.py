@@ -12,7 +12,6 @@ from torch import nn
 
 from core.datasets.base import Split
 from core.datasets.subwords import SPACE
-from core.inside import representation
 from core.inside.load import Loaded
 from core.tracking import read
 
@@ -38,17 +37,6 @@ class Words:
         return self.names.index(name)
 
 
-@dataclass(frozen=True)
-class Map:
-    """The words at `points` float32 `(n, 2)`; `share` as in `representation.project`. `kinds` names what
-    colours them: the chance of a class for each, `chances` float32 `(n,)`, or else the kind of each, `(n,)`."""
-
-    points: np.ndarray
-    share: float | None
-    chances: np.ndarray | None
-    kinds: tuple[str, ...]
-
-
 def table(model: nn.Module, size: int) -> str | None:
     """The path of the module that holds a row of numbers for each of `size` tokens; None where there is none."""
     return next((path for path, module in model.named_modules()
@@ -62,9 +50,10 @@ def fits(loaded: Loaded) -> bool:
 
 
 def words(loaded: Loaded, step: int | None = None) -> Words:
-    """The model's tokens; `step`: as its run had them then."""
+    """The model's tokens, or those of another checkpoint of its run."""
     path = f"{table(loaded.model, len(loaded.spec.vocabulary))}.weight"
-    rows = loaded.model.get_parameter(path).detach() if step is None else read.weights(loaded.run.id, step)[path]
+    here = step in (None, loaded.step)
+    rows = loaded.model.get_parameter(path).detach() if here else read.weights(loaded.run.id, step)[path]
     found = _shown(loaded)
     numbers = np.array(list(found.values()))[:MOST]
     vectors = rows.float().numpy()[numbers]
@@ -72,32 +61,24 @@ def words(loaded: Loaded, step: int | None = None) -> Words:
     return Words(tuple(found)[:MOST], numbers, vectors / np.maximum(lengths, 1e-12), len(found))
 
 
-def lay_out(loaded: Loaded, method: representation.Method) -> Map:
-    """The map of the words, turned so that it lies on that of the run's last checkpoint as well as it can:
-    then a word stays where it is as the run goes on, unless it is learned to be elsewhere."""
-    now = words(loaded)
-    points, share = representation.project(now.vectors, method)
-    if (last := max(read.checkpoints(loaded.run.id))) != loaded.step:
-        points = turned(points, representation.project(words(loaded, last).vectors, method)[0])
-    classes = len(loaded.spec.classes)
-    chances = said_alone(loaded, now.numbers) if classes == 2 and hasattr(loaded.task, "logits") else None
-    return Map(points.astype(np.float32), share, chances, tuple(kind(loaded, name) for name in now.names))
-
-
 def turned(points: np.ndarray, onto: np.ndarray) -> np.ndarray:
     """Points `(n, 2)` turned, mirrored and moved, but not stretched, to lie on others as nearly as can be (orthogonal
-    Procrustes: Schönemann 1966)."""
+    Procrustes: Schönemann 1966): on the map of an earlier checkpoint a word stays where it is on the last, unless it was
+    elsewhere."""
     from scipy.linalg import orthogonal_procrustes  # slow to import
 
     centre = onto.mean(0)
     centred = points - points.mean(0)
-    return centred @ orthogonal_procrustes(centred, onto - centre)[0] + centre
+    return (centred @ orthogonal_procrustes(centred, onto - centre)[0] + centre).astype(np.float32)
 
 
-def said_alone(loaded: Loaded, numbers: np.ndarray) -> np.ndarray:
-    """The chance of the second of two classes for sentences of one word each, float32 `(n,)`."""
+def said_alone(loaded: Loaded, found: Words) -> np.ndarray | None:
+    """The chance of the second of two classes for sentences of one word each, float32 `(n,)`; None where the model tells no
+    two classes apart."""
+    if len(loaded.spec.classes) != 2 or not hasattr(loaded.task, "logits"):
+        return None
     with loaded.lock:
-        return loaded.task.logits(Split(torch.from_numpy(numbers)[:, None])).softmax(1)[:, 1].numpy()
+        return loaded.task.logits(Split(torch.from_numpy(found.numbers)[:, None])).softmax(1)[:, 1].numpy()
 
 
 def nearest(found: Words, vector: np.ndarray, without: Sequence[int], count: int) -> list[tuple[int, float]]:

@@ -7,6 +7,7 @@ import torch
 from core.datasets import questions, subwords
 from core.datasets.questions import Question
 from core.inside import answering
+from core.inside import data as look
 
 PASSAGE = "Zoë: To bed, to bed!\nServant: It is five o'clock, Zoë."
 QUESTION = "Who says: It is five"
@@ -40,6 +41,17 @@ def test_attention_is_over_all_tokens_and_its_rows_sum_to_one(reader):
         assert layer.shape[1:] == (len(reply.tokens), len(reply.tokens))
         np.testing.assert_allclose(layer.sum(2), 1, rtol=1e-4)
     assert reply.tokens[reply.offset + reply.spans[0].first] == reply.passage[reply.spans[0].first]
+
+
+def test_a_data_set_of_questions_shows_each_with_its_passage_and_answer():
+    one = Question(QUESTION, PASSAGE, ((PASSAGE.index("Servant"), PASSAGE.index("Servant") + 7),))
+    cut = Question(QUESTION, 30 * PASSAGE, ((29 * len(PASSAGE), 29 * len(PASSAGE) + 3),))
+    data = questions.data({"train": [one, cut], "validation": [one], "test": [one]},
+                          questions.spec({"train": 2, "validation": 1, "test": 1}, 500, 96), "here")
+    shown = sorted(look.samples(data, 2, 0), key=lambda sample: len(sample.content))
+    assert shown[0] == (f"{QUESTION}\n{PASSAGE}", "Servant") and shown[1].label == ""
+    found = look.overview(data)
+    assert found.balance == {} and found.lengths.sum() == 2 and found.lengths[96] == 1
 
 
 def test_a_question_of_the_data_comes_back_as_text(reader):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
-from core.inside import embeddings
-from core.inside.embeddings import Map, Words
+from core.inside import embeddings, representation
+from core.inside.embeddings import Words
 from core.inside.load import Loaded
-from core.inside.representation import Method
 from core.plots import embeddings as plots
 from core.plots.writing import visible
+from core.tracking import read
 from core.ui import address, page
 from core.ui.chart import chart
 from core.ui.inside.side import Side, places
@@ -28,7 +29,7 @@ fits = embeddings.fits
 
 
 def show(sides: Sequence[Side]) -> None:
-    found = [embeddings.words(side.loaded) for side in sides]
+    found = [_words(side.loaded.run.id, side.loaded.step, side.loaded) for side in sides]
     names = dict(zip(visible(found[0].names), found[0].names, strict=True))  # blanks and line ends as signs
     for words in found[1:]:
         names = {shown: name for shown, name in names.items() if name in words.names}
@@ -65,35 +66,49 @@ def _sum(names: dict[str, str]) -> list[str]:
     return chosen
 
 
-@st.cache_resource(max_entries=32, ttl=3600, show_spinner="Laying the words out in two dimensions …", show_time=True)
-def _map(run_id: str, step: int, method: Method, _loaded: Loaded) -> Map:
-    return embeddings.lay_out(_loaded, method)
+@st.cache_resource(max_entries=32, ttl=3600, show_spinner="Reading the words …")
+def _words(run_id: str, step: int, _loaded: Loaded) -> Words:
+    return embeddings.words(_loaded, step)
 
 
-def _mapped(side: Side, words: Words, method: Method, word: str) -> None:
-    loaded, place = side.loaded, words.place(word)
+@st.cache_resource(max_entries=64, ttl=3600, show_spinner="Laying the words out in two dimensions …", show_time=True)
+def _map(run_id: str, step: int, method: representation.Method, _words: Words) -> tuple[np.ndarray, float | None]:
+    return representation.project(_words.vectors, method)
+
+
+@st.cache_resource(max_entries=64, ttl=3600, show_spinner=False)
+def _said(run_id: str, step: int, _loaded: Loaded, _words: Words) -> np.ndarray | None:
+    return embeddings.said_alone(_loaded, _words)
+
+
+def _mapped(side: Side, words: Words, method: representation.Method, word: str) -> None:
+    loaded, place, run_id = side.loaded, words.place(word), side.loaded.run.id
     near = embeddings.nearest(words, words.vectors[place], [place], COUNT)
-    laid = _map(loaded.run.id, loaded.step, method, loaded)
+    points, share = _map(run_id, loaded.step, method, words)
+    if (last := max(read.checkpoints(run_id))) != loaded.step:
+        points = embeddings.turned(points, _map(run_id, last, method, _words(run_id, last, loaded))[0])
+    chances = _said(run_id, loaded.step, loaded, words)
+    kinds = [embeddings.kind(loaded, name) for name in words.names]
     shown = visible(words.names)
     plane, beside = (st.container(), st.container()) if side.narrow else st.columns([3, 2], gap="large")
     with plane:
-        answer = loaded.spec.classes[1] if laid.chances is not None else ""
+        answer = loaded.spec.classes[1] if chances is not None else ""
         neighbours = [i for i, _ in near]
-        figure = plots.word_map(laid.points, shown, laid.kinds, laid.chances, answer, place, neighbours, page.dark())
+        figure = plots.word_map(points, shown, kinds, chances, answer, place, neighbours, page.dark())
 
         def pick(number: int) -> None:
             st.query_params["word"] = shown[number]
 
         chart(figure, key=f"{side.key}words {method}", height=480, on_click=pick,
-              alt=f"{len(laid.points)} words in two dimensions; {word} and its nearest are marked.")
-        st.caption("Each word alone makes the model say what its colour shows. " * (laid.chances is not None)
+              alt=f"{len(points)} words in two dimensions; {word} and its nearest are marked.")
+        st.caption("Each word alone makes the model say what its colour shows. " * (chances is not None)
                    + "Click on a word to see its nearest. Move the slider of checkpoints above to see the map form.")
     with beside:
         st.markdown(f"**Nearest to “{visible([word])[0]}”**", help="By the cosine of the angle between the rows of the "
                     "model's table: 1 points the same way, 0 has nothing in common.")
         _likeness(side, words, near, "near", f"Words nearest to {word}")
         few = f"The first {len(words.names):,} of {words.all:,}" if len(words.names) < words.all else f"All {words.all}"
-        plane_shows = f" Here that is {100 * laid.share:.0f} %." if laid.share is not None else ""
+        plane_shows = f" Here that is {100 * share:.0f} %." if share is not None else ""
         st.caption(f"{few} tokens, of {words.vectors.shape[1]} numbers each. {METHODS[method]}{plane_shows}")
 
 
