@@ -41,8 +41,7 @@ def sounds(samples: Sequence[Sample], rate: int, dark: bool) -> None:
 def sentences(samples: Sequence[Sample]) -> None:
     """Draws sentences, each after its label."""
     lines = "".join(
-        f'<li style="white-space:pre-line"><span>{html.escape(sample.label)}</span> {html.escape(sample.content)}</li>'
-        for sample in samples
+        f"<li><span>{html.escape(sample.label)}</span> {html.escape(sample.content)}</li>" for sample in samples
     )
     st.html(f'<ul class="wall">{lines}</ul>')
 
