@@ -38,8 +38,9 @@ class TransformerEncoder(Architecture):
         depth: int = setting(2, "Layers of attention.", unit="layers", ge=1, le=12)
         heads: int = setting(4, "Views that each layer takes at once; where they don't divide the width, it is rounded up.",
                              unit="heads", ge=1, le=16)
-        positions: Literal["sinusoidal", "learned"] = setting(
-            "sinusoidal", "How a token knows its place; the paper found both equally good."
+        positions: Literal["sinusoidal", "learned", "rotary"] = setting(
+            "sinusoidal", "How a token knows its place; the paper found sinusoidal and learned equally good. Rotary tells "
+            "how far apart two tokens are (Su et al. 2021)."
         )
         dropout: float = setting(0.4, "Share of numbers silenced at random in each training step.", ge=0, lt=1)
 
@@ -54,15 +55,19 @@ class TransformerEncoder(Architecture):
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()
         (length,) = spec.shape
-        width = math.ceil(settings.width / settings.heads) * settings.heads
+        rotary = settings.positions == "rotary"
+        whole = settings.heads * (2 if rotary else 1)  # each head turns its numbers in pairs
+        width = math.ceil(settings.width / whole) * whole
         self.tokens = nn.Embedding(spec.vocabulary_size, width, padding_idx=PADDING)
         nn.init.normal_(self.tokens.weight, 0, width**-0.5)
         if settings.positions == "learned":
             self.positions = nn.Parameter(torch.randn(length, width) * width**-0.5)
         else:
-            self.register_buffer("positions", sinusoids(length, width) * width**-0.5, persistent=False)
+            waves = torch.zeros(length, width) if rotary else sinusoids(length, width) * width**-0.5
+            self.register_buffer("positions", waves, persistent=False)
         self.dropout = nn.Dropout(settings.dropout)
-        self.blocks = nn.ModuleList(Block(width, settings.heads, settings.dropout) for _ in range(settings.depth))
+        blocks = (Block(width, settings.heads, settings.dropout, rotary=rotary) for _ in range(settings.depth))
+        self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(width)
         # Of questions each token also says whether it is asked or told (Devlin et al. 2019, section 3).
         self.parts = nn.Embedding(3, width, padding_idx=PADDING) if spec.kind == "questions" else None
