@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 
 from core.plots.style import DIVERGING, ORANGE, class_colour, template
 
-APART = (0.05, 0.035)  # of the map's width and height, that the names on it keep from one another
+APART = (0.06, 0.035)  # of the map's width and height, that the names on it keep from one another
+LABELLED = 60  # names on the map: more hide what is below them
 
 
 def word_map(
@@ -24,7 +25,7 @@ def word_map(
     if chances is not None:
         groups = {"": list(range(len(points)))}
     for number, (kind, mine) in enumerate(groups.items()):
-        marker = {"size": 6, "opacity": 0.75}
+        marker = {"size": 7, "opacity": 0.8, "line": {"color": "#7A858F", "width": 0.5}}
         told = [names[i] for i in mine]
         if chances is None:
             marker["color"] = class_colour(number)
@@ -60,7 +61,7 @@ def _apart(points: np.ndarray, taken: Sequence[int]) -> list[int]:
     placed = [points[i] for i in taken]
     found = []
     for i, point in enumerate(points):
-        if (np.abs(np.array(placed) - point) > room).any(1).all():
+        if len(found) < LABELLED and (np.abs(np.array(placed) - point) > room).any(1).all():
             placed.append(point)
             found.append(i)
     return found
