@@ -67,7 +67,8 @@ def turned(vectors: Tensor) -> Tensor:
     speed = 10_000 ** (-torch.arange(0, numbers, 2, device=vectors.device) / numbers)
     angle = torch.arange(length, device=vectors.device)[:, None] * speed  # (length, numbers / 2)
     first, second = vectors.chunk(2, -1)
-    return torch.cat([first * angle.cos() - second * angle.sin(), second * angle.cos() + first * angle.sin()], -1)
+    cosines, sines = angle.cos().to(vectors), angle.sin().to(vectors)
+    return torch.cat([first * cosines - second * sines, second * cosines + first * sines], -1)
 
 
 def explained(model: nn.Module, inputs: Tensor) -> tuple[Tensor, list[Tensor]]:

@@ -49,6 +49,12 @@ def test_start_and_end_are_scored_as_in_the_paper(reader):
     torch.testing.assert_close(reader(ROWS)[0, 5:11], expected)
 
 
+def test_the_model_can_be_exported(reader):
+    exported = torch.export.export(reader, (ROWS,)).module()
+    turned = ROWS.flip(0)
+    torch.testing.assert_close(exported(turned), reader(turned))
+
+
 def states(layers: nn.ModuleList, read: torch.Tensor) -> torch.Tensor:
     """What torch's own bidirectional LSTM makes of one sequence, the states of all layers side by side."""
     seen = []

@@ -21,4 +21,5 @@ def test_words_are_coloured_by_the_chance_of_a_class_or_by_their_kind():
     assert [trace.name for trace in by_kind.data if trace.showlegend] == ["letter", "digit", "sign"]
     chances = np.array([0.1, 0.9, 0.5, 0.4])
     by_chance = word_map(points, list("a1b?"), ["letter"] * 4, chances, "positive", 0, [], dark=True)
-    assert by_chance.data[0].customdata[1][1] == "1<br>positive 90 %" and list(by_chance.data[0].marker.color) == list(chances)
+    told = by_chance.data[0]
+    assert told.customdata[1][1] == "1<br>positive 90 %" and list(told.marker.color) == list(chances)
