@@ -14,6 +14,11 @@ from core import catalog
 from core.errors import UserError
 from core.experiment import Experiment
 
+READ = (  # what may be said of how files that are added are read
+    ("label", "a table's column that holds the class; default: one called so, or what looks likest"),
+    ("text", "the column that holds the texts or transcripts; default: the one that looks likest"),
+    ("source_language", "the column or file whose sentences are translated; default: the first"),
+)
 KINDS = {"architectures": "architecture", "datasets": "dataset", "tasks": "task"}
 
 
@@ -57,11 +62,14 @@ def _parser() -> argparse.ArgumentParser:
                                ("resume", _resume, "go on with a stopped or failed run")):
         command(name, do, sentence).add_argument("run", help="the run's id")
     command("fetch", _fetch, "download a data set").add_argument("dataset", help="its name")
-    add = command("add", _add, "bring a data set of your own: pictures in class folders (a folder or a zip), a CSV table, "
-                               "or a text")
+    add = command("add", _add, "bring a data set of your own: pictures or sounds in class folders (a folder or a zip), "
+                               "sounds with transcripts, a table of features or of texts, pairs of sentences, or a text")
     add.add_argument("name", help="what it is called, such as my-flowers")
-    add.add_argument("path", help="the folder, .zip, .csv or .txt; it stays where it is")
-    add.add_argument("--label", help="a table's column that holds the class; default: one called so, or the last")
+    add.add_argument("path", help="the folder, .zip, .csv, .tsv or .txt; it stays where it is")
+    add.add_argument("--as", dest="kind", help="how it is read, where that can be in more than one way, such as features "
+                                               "or sentences; default: what its content looks like")
+    for field, sentence in READ:
+        add.add_argument(f"--{field.replace('_', '-')}", help=sentence)
     add.add_argument("--title", help="how pages call it; default: the name")
     add.add_argument("--leave-out", action="store_true",
                      help="leave out what can't be used or spoils the test: broken pictures, test copies, rows with gaps")
@@ -234,13 +242,16 @@ def _add(options: argparse.Namespace) -> int:
 
     from core.datasets import own
 
-    source = own.propose(Path(options.path).expanduser()).source
+    proposal = own.propose(Path(options.path).expanduser(), options.kind or "")
+    source = proposal.source
+    if options.kind not in (None, source.kind):
+        raise UserError(f"{options.path} can't be read as {options.kind!r}: take {' or '.join(proposal.forms)}.")
     own.check_name(options.name, source.kind)
-    if options.label is not None:
-        if source.kind != "features":
-            raise UserError("--label is for tables: the classes of pictures are the names of their folders, and a text has "
-                            "none.")
-        source = source.model_copy(update={"label": options.label})
+    may = {choice.field for choice in proposal.choices}
+    given = {field: value for field, _ in READ if (value := getattr(options, field)) is not None}
+    if unfit := sorted(set(given) - may):
+        raise UserError(f"--{unfit[0].replace('_', '-')} is not for {proposal.forms[source.kind]}.")
+    source = source.model_copy(update=given)
     examined = own.examine(source)
     if options.leave_out and (taken := own.offers(examined.findings)):
         examined = own.examine(source.model_copy(update={"leave_out": taken}))
@@ -250,7 +261,8 @@ def _add(options: argparse.Namespace) -> int:
     for found in examined.findings:
         print(found.sentence, file=sys.stderr)
     spec = examined.data.spec
-    what = f"{examined.characters:,} characters in windows" if spec.kind == "text" else f"{len(spec.classes)} classes"
+    what = f"{examined.characters:,} characters in windows" if spec.kind == "text" else (
+        f"{len(spec.classes)} classes" if spec.classes else catalog.CONTENTS[spec.kind])
     if options.json:
         print(json.dumps({"name": options.name, "kind": spec.kind, "shape": spec.shape, "sizes": spec.sizes,
                           "classes": spec.classes, "found": [found.sentence for found in examined.findings]}))

@@ -20,7 +20,7 @@ from core.ui import address, bring, page, start, wall
 from core.ui.chart import chart
 
 COLUMNS = 3
-SAMPLES = {"images": 40, "sounds": 12, "sentences": 12, "questions": 6}  # on the wall
+SAMPLES = {"images": 40, "sounds": 12, "sentences": 12, "pairs": 12, "questions": 6}  # on the wall
 ROWS = 2000  # points in the scatter of a table
 CHARACTERS = 3000  # of a text's beginning
 EVERY = "Every class"
@@ -53,6 +53,8 @@ def content(spec: DataSpec) -> str:
         what = f"rows of {spec.shape[0]} numbers"
     elif spec.kind == "text":
         return f"windows of {spec.shape[0]} characters, up to {spec.vocabulary_size} different ones"
+    elif spec.kind == "pairs":
+        return f"pairs of sentences of up to {spec.shape[0]} pieces of words · {' to '.join(spec.languages)}"
     elif spec.kind == "sounds":
         what = f"sounds of up to {spec.shape[0] / spec.sample_rate:.1f} s at {spec.sample_rate / 1000:g} kHz"
     elif spec.kind == "questions":
@@ -189,15 +191,9 @@ def samples(name: str) -> None:
             picked = EVERY
         st.button("Draw others", icon=":material/shuffle:", on_click=draw_anew, args=(draw + 1,))
     drawn = look.samples(data, SAMPLES[data.spec.kind], draw, None if picked == EVERY else picked)
-    if data.spec.kind == "images":
-        wall.pictures(drawn)
-    elif data.spec.kind == "sounds":
-        wall.sounds(drawn, data.spec.sample_rate, page.dark())
-    elif data.spec.kind == "questions":
-        wall.sentences(drawn)
-    else:
+    if data.spec.kind == "sentences":
         st.caption("As a model reads them: split into words and signs, in lower case, each rare word unknown.")
-        wall.sentences(drawn)
+    wall.show(data.spec, drawn, page.dark())
 
 
 @st.fragment
@@ -279,7 +275,7 @@ def facts(name: str, data: Data | None, seen: look.Overview | None) -> None:
         lines["Columns: mean ± spread"] = " · ".join(
             f"{name} {mean:.4g} ± {std:.2g}" for name, mean, std in zip(spec.features, spec.mean, spec.std, strict=True))
     if spec.vocabulary:
-        kind = "different characters" if spec.kind == "text" else "tokens"
+        kind = {"text": "different characters", "pairs": "pieces of words"}.get(spec.kind, "tokens")
         lines["Vocabulary"] = f"{len(spec.vocabulary):,} {kind}"
         if spec.kind == "sounds":
             lines["Vocabulary"] = f"{len(spec.vocabulary) - 1:,} letters and the blank"

@@ -51,15 +51,16 @@ def spoken_digits(folder: str = "", leave_out: str = "", **more: bytes) -> bytes
     return held.getvalue()
 
 
-def kept_recogniser() -> str:
+def kept_run(task: str = "speech_recognition", dataset: str = "spoken-digits") -> str:
     """The id of a run that kept its weights at the start."""
-    experiment = Experiment.make("speech_recognition", "speech-lstm", "spoken-digits", model={"width": 8})
-    spec = catalog.get("dataset", "spoken-digits")(experiment.data).spec()
+    experiment = Experiment.make(task, "speech-lstm", dataset, model={"width": 8})
+    spec = catalog.get("dataset", dataset)(experiment.data).spec()
     run_id = write.create_run(experiment)
     store.client().update_run(run_id, status="RUNNING")
     log = write.RunLog(run_id, Path("none"), lambda: False, lambda: None)
-    split = Split(torch.ones(1, *spec.shape, dtype=torch.int16), torch.ones(1, 5, dtype=torch.int64))
-    log.data("spoken-digits", Data(spec, split, split, split, "nowhere"))
+    targets = torch.ones((1, 5) if spec.target_length else 1, dtype=torch.int64)
+    split = Split(torch.ones(1, *spec.shape, dtype=torch.int16), targets)
+    log.data(dataset, Data(spec, split, split, split, "nowhere"))
     torch.manual_seed(0)
     log.weights(build_model(experiment, spec).state_dict(), 0)
     log.close()

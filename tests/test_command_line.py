@@ -16,6 +16,7 @@ from core import catalog
 from core.__main__ import main
 from core.experiment import Experiment
 from core.tracking import read, store, write
+from tests.sounds import tone, wav
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -97,11 +98,33 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def others(tmp_path: Path) -> dict[tuple[str, str], tuple[list[str], str]]:
+    """Texts, sounds in class folders and sounds with transcripts: for the task and the architecture that each is for, the
+    command that adds it, and what that says."""
+    texts = tmp_path / "texts.csv"
+    texts.write_text("id,review,opinion\n" + "".join(
+        f"{i},This is the text {i} of a film.,{'good' if i % 2 else 'bad'}\n" for i in range(40)))
+    clips, spoken = tmp_path / "clips", tmp_path / "spoken"
+    for name, hertz in (("high", 900), ("low", 300)):
+        (clips / name).mkdir(parents=True)
+        for i in range(10):
+            (clips / name / f"{i}.wav").write_bytes(wav(tone(hertz + 9 * i, 0.4)))
+    shutil.copytree(clips, spoken)
+    (spoken / "said.csv").write_text("file,speaker,said\n" + "".join(
+        f"{name}/{i}.wav,Ann,go {'up' if name == 'high' else 'down'}\n" for name in ("high", "low") for i in range(10)))
+    return {
+        ("text_classification", "lstm"): (["texts", str(texts), "--label", "opinion", "--text", "review"], "2 classes"),
+        ("sound_classification", "speech-lstm"): (["clips", str(clips)], "2 classes; 16 train, 2 validation, 2 test"),
+        ("speech_recognition", "speech-lstm"): (["spoken", str(spoken), "--text", "said"], "sounds; 16 train, 2 validation"),
+    }
+
+
 def test_a_text_is_added_and_has_no_column_of_classes(home: Path, tmp_path: Path, capsys) -> None:
     path = tmp_path / "plays.txt"
     path.write_text("".join(f"Speaker {i % 13}:\nLine {i}, and no more.\n\n" for i in range(600)))
     assert main(["add", "my-plays", str(path), "--label", "kind"]) == 2
-    assert "a text has none" in capsys.readouterr().err
+    assert "--label is not for a running text" in capsys.readouterr().err
     assert main(["add", "my-plays", str(path)]) == 0
     printed = capsys.readouterr()
     size = len(path.read_text())
@@ -109,7 +132,9 @@ def test_a_text_is_added_and_has_no_column_of_classes(home: Path, tmp_path: Path
     assert "characters in UTF-8" in printed.err
 
 
-def test_what_is_added_trains_as_any_other_and_its_run_is_read_after_it_was_removed(home: Path, table: Path, capsys) -> None:
+def test_what_is_added_trains_as_any_other_and_its_run_is_read_after_it_was_removed(
+    home: Path, table: Path, others: dict, capsys
+) -> None:
     assert main(["add", "mine", str(table), "--label", "kind", "--leave-out", "--title", "My table", "--json"]) == 0
     printed = capsys.readouterr()
     added = json.loads(printed.out)
@@ -118,14 +143,38 @@ def test_what_is_added_trains_as_any_other_and_its_run_is_read_after_it_was_remo
     assert main(["list", "datasets", "--json"]) == 0
     assert ("mine", "My table") in [(row["name"], row["title"]) for row in json.loads(capsys.readouterr().out)]
 
-    run_id = write.create_run(Experiment.make("classification", "mlp", "mine", training={"epochs": 2, "previews": 1}))
-    store.client().update_run(run_id, status="RUNNING")
-    subprocess.run([sys.executable, "-c", WORKER_ON_FEW, run_id], cwd=PROJECT)
+    for arguments, printed in others.values():
+        assert main(["add", *arguments]) == 0
+        assert printed in capsys.readouterr().out
+
+    training = {"epochs": 2, "previews": 1}
+    run_id, *more = made = [
+        write.create_run(Experiment.make("classification", "mlp", "mine", training=training)),
+        *(write.create_run(Experiment.make(*names, arguments[0], model={"width": 4, "depth": 1}, training=training))
+          for names, (arguments, _) in others.items()),
+    ]
+    for each in made:
+        store.client().update_run(each, status="RUNNING")
+    subprocess.run([sys.executable, "-c", WORKER_ON_FEW, *made], cwd=PROJECT)
+    for other in map(read.run, more):
+        assert other.state == "FINISHED", other.cause
+        assert {"test/accuracy", "test/word_error_rate"} & set(other.metrics)
     assert main(["remove", "mine"]) == 0 and table.exists()
     run = read.run(run_id)
     assert run.state == "FINISHED", run.cause
     assert run.experiment.dataset == "mine" and read.spec(run_id).features == ("width", "height")
     assert main(["show", run_id]) == 0
+
+
+def test_how_files_are_read_can_be_said_and_what_can_t_be_is_refused(home: Path, tmp_path: Path, capsys) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("".join(f"The dog {i} runs.\tLe chien {i} court.\n" for i in range(60)))
+    assert main(["add", "mine", str(path), "--source-language", "column 2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["kind"] == "pairs"
+    assert main(["add", "other", str(path), "--as", "sounds"]) == 2
+    assert "can't be read as 'sounds': take pairs or features or sentences" in capsys.readouterr().err
+    assert main(["add", "other", str(path), "--label", "column 1"]) == 2
+    assert "--label is not for sentences and translations" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words, sentence", [

@@ -24,9 +24,28 @@ class Block(nn.Module):
         return states + self.dropout(self.feed(self.feed_norm(states)))
 
 
-class SelfAttention(nn.Module):
-    """Multi-head self-attention, equation 1 and section 3.2.2; where it is `causal`, each token sees itself and those before
-    it, and no later one; where it is `rotary`, what a token gives another also hangs on how far away that is (`turned`).
+class DecoderBlock(nn.Module):
+    """Attention to what stands before, then to what was read, then a feed-forward layer, each added to what came in.
+    `(batch, target, width)` to same."""
+
+    def __init__(self, width: int, heads: int, dropout: float):
+        super().__init__()
+        self.attention_norm, self.attention = nn.LayerNorm(width), SelfAttention(width, heads, causal=True)
+        self.cross_norm, self.cross = nn.LayerNorm(width), CrossAttention(width, heads)
+        self.feed_norm = nn.LayerNorm(width)
+        self.feed = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, states: Tensor, read: Tensor, real: Tensor) -> Tensor:
+        """`read` `(batch, source, width)`: what the encoder made of the source; `real` bool `(batch, source)`."""
+        states = states + self.dropout(self.attention(self.attention_norm(states)))
+        states = states + self.dropout(self.cross(self.cross_norm(states), read, real))
+        return states + self.dropout(self.feed(self.feed_norm(states)))
+
+
+class Attention(nn.Module):
+    """Multi-head attention, equation 1 and section 3.2.2; where it is `causal`, each token sees itself and those before it,
+    and no later one; where it is `rotary`, what a token gives another also hangs on how far away that is (`turned`).
 
     With `explain` set, the weights are computed in plain sight and kept in `attention`, `(batch, heads, query, key)`;
     otherwise torch's fused kernel is used, which gives the same output and shows no weights.
@@ -35,17 +54,13 @@ class SelfAttention(nn.Module):
     def __init__(self, width: int, heads: int, *, causal: bool = False, rotary: bool = False):
         super().__init__()
         self.heads, self.causal, self.rotary = heads, causal, rotary
-        self.project = nn.Linear(width, 3 * width)  # queries, keys and values at once
         self.output = nn.Linear(width, width)
         self.explain = False
         self.attention: Tensor | None = None
 
-    def forward(self, states: Tensor, real: Tensor | None = None) -> Tensor:
-        """`states` `(batch, length, width)`; `real` bool `(batch, length)`, False where a key is padding; None where none
-        is, as a causal layer takes it."""
-        batch, length, width = states.shape
-        split = self.project(states).view(batch, length, 3, self.heads, width // self.heads)
-        queries, keys, values = split.permute(2, 0, 3, 1, 4)  # each (batch, heads, length, width / heads)
+    def attend(self, queries: Tensor, keys: Tensor, values: Tensor, real: Tensor | None) -> Tensor:
+        """All three `(batch, heads, length, width / heads)`, of queries perhaps another length; `real` bool
+        `(batch, key)`. Gives `(batch, query, width)`."""
         if self.rotary:
             queries, keys = turned(queries), turned(keys)
         mask = None if real is None else real[:, None, None, :]  # (batch, 1, 1, key)
@@ -56,7 +71,37 @@ class SelfAttention(nn.Module):
             mixed = self.attention @ values
         else:
             mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask, is_causal=self.causal)
-        return self.output(mixed.transpose(1, 2).reshape(batch, length, width))  # heads side by side
+        return self.output(mixed.transpose(1, 2).flatten(2))  # heads side by side
+
+    def split(self, projected: Tensor, parts: int) -> Tensor:
+        """`(batch, length, parts × width)` as `(parts, batch, heads, length, width / heads)`."""
+        return projected.unflatten(2, (parts, self.heads, -1)).permute(2, 0, 3, 1, 4)
+
+
+class SelfAttention(Attention):
+    """Each token looks at the others."""
+
+    def __init__(self, width: int, heads: int, *, causal: bool = False, rotary: bool = False):
+        super().__init__(width, heads, causal=causal, rotary=rotary)
+        self.project = nn.Linear(width, 3 * width)  # queries, keys and values at once
+
+    def forward(self, states: Tensor, real: Tensor | None = None) -> Tensor:
+        """`states` `(batch, length, width)`; `real` bool `(batch, length)`, False where a key is padding; None where none
+        is, as a causal layer takes it."""
+        return self.attend(*self.split(self.project(states), 3), real)
+
+
+class CrossAttention(Attention):
+    """Each token of what is being written looks at those that were read."""
+
+    def __init__(self, width: int, heads: int):
+        super().__init__(width, heads)
+        self.ask, self.project = nn.Linear(width, width), nn.Linear(width, 2 * width)  # queries; keys and values at once
+
+    def forward(self, states: Tensor, read: Tensor, real: Tensor) -> Tensor:
+        """`states` `(batch, target, width)` ask, `read` `(batch, source, width)` answers; `real` bool `(batch, source)`."""
+        (queries,) = self.split(self.ask(states), 1)
+        return self.attend(queries, *self.split(self.project(read), 2), real)
 
 
 def turned(vectors: Tensor) -> Tensor:
@@ -71,14 +116,14 @@ def turned(vectors: Tensor) -> Tensor:
     return torch.cat([first * cosines - second * sines, second * cosines + first * sines], -1)
 
 
-def explained(model: nn.Module, inputs: Tensor) -> tuple[Tensor, list[Tensor]]:
+def explained(model: nn.Module, *inputs: Tensor | int) -> tuple[Tensor, list[Tensor]]:
     """What a model answers, and the attention `(batch, heads, query, key)` of each of its layers that can explain itself:
     an empty list where it has none."""
     layers = [module for module in model.modules() if hasattr(module, "explain")]
     try:
         for layer in layers:
             layer.explain = True
-        answer = model(inputs)
+        answer = model(*inputs)
         return answer, [layer.attention for layer in layers]
     finally:
         for layer in layers:

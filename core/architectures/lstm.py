@@ -2,9 +2,8 @@
 "Learning to forget"."""
 
 import torch
-from torch import Tensor, nn
 
-from core.architectures.recurrent import SPAN, Cell, Recurrent, kept
+from core.architectures.recurrent import SPAN, Cell, LSTMCell, Recurrent, kept
 from core.catalog import architecture
 
 
@@ -35,20 +34,3 @@ class LSTM(Recurrent):
         if span:
             let_in.copy_(-keep)
         return cell
-
-
-class LSTMCell(nn.LSTM, Cell):
-
-    def steps(self, inputs: Tensor) -> dict[str, Tensor]:
-        state = memory = inputs.new_zeros(self.hidden_size)
-        seen: dict[str, list[Tensor]] = {}
-        for sums in inputs @ self.weight_ih_l0.T + self.bias_ih_l0 + self.bias_hh_l0:  # (4 × width,)
-            let_in, keep, candidate, let_out = (sums + self.weight_hh_l0 @ state).chunk(4)
-            let_in, keep, let_out = let_in.sigmoid(), keep.sigmoid(), let_out.sigmoid()
-            memory = keep * memory + let_in * candidate.tanh()
-            state = let_out * memory.tanh()
-            now = {"input gate": let_in, "forget gate": keep, "candidate": candidate.tanh(), "cell": memory,
-                   "output gate": let_out, "state": state}
-            for name, values in now.items():
-                seen.setdefault(name, []).append(values)
-        return {name: torch.stack(values) for name, values in seen.items()}

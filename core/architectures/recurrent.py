@@ -32,6 +32,24 @@ class Cell(nn.Module):
             nn.init.zeros_(bias)
 
 
+class LSTMCell(nn.LSTM, Cell):
+    """Hochreiter and Schmidhuber 1997, with a forget gate: the networks that read words and those that hear have it."""
+
+    def steps(self, inputs: Tensor) -> dict[str, Tensor]:
+        state = memory = inputs.new_zeros(self.hidden_size)
+        seen: dict[str, list[Tensor]] = {}
+        for sums in inputs @ self.weight_ih_l0.T + self.bias_ih_l0 + self.bias_hh_l0:  # (4 × width,)
+            let_in, keep, candidate, let_out = (sums + self.weight_hh_l0 @ state).chunk(4)
+            let_in, keep, let_out = let_in.sigmoid(), keep.sigmoid(), let_out.sigmoid()
+            memory = keep * memory + let_in * candidate.tanh()
+            state = let_out * memory.tanh()
+            now = {"input gate": let_in, "forget gate": keep, "candidate": candidate.tanh(), "cell": memory,
+                   "output gate": let_out, "state": state}
+            for name, values in now.items():
+                seen.setdefault(name, []).append(values)
+        return {name: torch.stack(values) for name, values in seen.items()}
+
+
 SPAN = setting(
     0, "Steps that the cells are prepared to remember over at the start, up to so many; 0 takes the whole length for drawn "
     "symbols, and a few steps for words.", unit="steps", ge=0, le=10_000,
@@ -131,8 +149,8 @@ class BothWays(nn.Module):
 
     def __init__(self, size: int, width: int, directions: int):
         super().__init__()
-        self.forwards = nn.LSTM(size, width, batch_first=True)
-        self.backwards = nn.LSTM(size, width, batch_first=True) if directions == 2 else None
+        self.forwards = LSTMCell(size, width, batch_first=True)
+        self.backwards = LSTMCell(size, width, batch_first=True) if directions == 2 else None
 
     def forward(self, states: Tensor, counts: Tensor) -> Tensor:
         ahead, _ = self.forwards(states)

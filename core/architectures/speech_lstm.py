@@ -27,17 +27,18 @@ FLOOR = 1e-8  # of a mel band's energy, below what 16 bits resolve: silence has 
     people="Alex Graves, Abdel-rahman Mohamed, Geoffrey Hinton",
     paper="Speech recognition with deep recurrent neural networks",
     url="https://arxiv.org/abs/1303.5778",
-    tasks=("speech_recognition",),
+    tasks=("speech_recognition", "sound_classification"),
     beginner="It hears a recording as a picture of which pitches sound when, reads that from both ends at once, remembering "
-    "what it has heard, and says for each moment how likely each letter is.",
+    "what it has heard, and says for each moment how likely each letter is, or what it was in the end.",
     expert="40 log-mel bands each 10 ms, standardised over each recording, some frames stacked into one; LSTM layers "
     "(Hochreiter and Schmidhuber 1997, with forget gates), each forwards and backwards in time, dropout between them; one "
-    "linear layer to the letters and the CTC blank. The backward direction starts at each recording's own end, so padding "
-    "never reaches it.",
+    "linear layer to the letters and the CTC blank, or from the largest of each number over all steps to the classes. The "
+    "backward direction starts at each recording's own end, so padding never reaches it.",
 )
 class SpeechLSTM(Architecture):
-    """Input waveforms int16 `(batch, samples)`, each ended by its last sample that isn't 0; output logits
-    `(batch, ceil(samples / stride), letters)`, of which those at or after a recording's end mean nothing.
+    """Input waveforms int16 `(batch, samples)`, each ended by its last sample that isn't 0. Of data with transcripts: output
+    logits `(batch, ceil(samples / stride), letters)`, of which those at or after a recording's end mean nothing. Of data
+    with classes: `(batch, classes)`.
 
     `stride` is the number of samples that one row of logits stands for.
     """
@@ -55,7 +56,9 @@ class SpeechLSTM(Architecture):
 
     @classmethod
     def misfit(cls, spec: DataSpec) -> str | None:
-        return None if spec.vocabulary_size else "Speech LSTM writes letters, and these data have no transcripts."
+        if spec.vocabulary_size or len(spec.classes) > 1:
+            return None
+        return "Speech LSTM writes letters or names classes, and these data have neither transcripts nor classes."
 
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:
@@ -67,13 +70,16 @@ class SpeechLSTM(Architecture):
 
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()
-        self.front = LogMel(spec.sample_rate)
+        self.spec, self.front = spec, LogMel(spec.sample_rate)
         self.stacking, self.stride = settings.stacking, self.front.hop * settings.stacking
         directions = 2 if settings.bidirectional else 1
         sizes = [MELS * settings.stacking] + [directions * settings.width] * (settings.depth - 1)
         self.layers = nn.ModuleList(BothWays(size, settings.width, directions) for size in sizes)
         self.dropout = nn.Dropout(settings.dropout)
-        self.letters = nn.Linear(directions * settings.width, spec.vocabulary_size)
+        if spec.classes:
+            self.classifier = nn.Linear(directions * settings.width, len(spec.classes))
+        else:
+            self.letters = nn.Linear(directions * settings.width, spec.vocabulary_size)
 
     def forward(self, sounds: Tensor, change: Callable[[Tensor, Tensor], Tensor] | None = None) -> Tensor:
         """`change`, where there is one, is given the frames `(batch, frames, mels)` and their counts `(batch,)` before they
@@ -86,6 +92,9 @@ class SpeechLSTM(Architecture):
         counts = -(-counts // self.stacking)
         for layer in self.layers:
             states = self.dropout(layer(states, counts))  # (batch, steps, directions · width)
+        if self.spec.classes:
+            real = torch.arange(states.shape[1], device=states.device) < counts[:, None]  # (batch, steps)
+            return self.classifier(states.masked_fill(~real.unsqueeze(2), -torch.inf).amax(1))
         return self.letters(states)  # (batch, steps, letters)
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from core.catalog import DataSpec
+from core.datasets import files
 from core.datasets.base import Batch, Data, Split
 from core.errors import UserError
 
@@ -89,17 +90,7 @@ def read(path: Path) -> tuple[str, str]:
     """The text of a file, its lines ended by `\\n`, and the encoding that it was in. Raises `UserError` where it is none."""
     if (size := path.stat().st_size) > MOST_BYTES:
         raise UserError(f"{path.name} has {size / 1e6:,.0f} MB: bring one of at most {MOST_BYTES / 1e6:.0f} MB.")
-    content = path.read_bytes()
-    known = "UTF-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "UTF-8"
-    if known == "UTF-8" and b"\0" in content:
-        raise UserError(f"{path.name} is no text: save it as plain text in UTF-8.")
-    for encoding in (known, "Windows-1252"):
-        try:
-            text = content.decode({"UTF-8": "utf-8-sig", "Windows-1252": "cp1252"}.get(encoding, encoding))
-            return text.replace("\r\n", "\n").replace("\r", "\n"), encoding
-        except UnicodeDecodeError:
-            continue
-    raise UserError(f"{path.name} is in an encoding that can't be told: save it as plain text in UTF-8.")
+    return files.decoded(path.name, path.read_bytes())
 
 
 def check(name: str, text: str) -> None:

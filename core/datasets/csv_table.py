@@ -89,7 +89,7 @@ def is_table(path: Path) -> bool:
     with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
         lines = [line for line, _ in zip(file, range(50), strict=False) if line.strip()]
     try:
-        widths = {len(row) for row in csv.reader(lines, delimiter=_delimiter(lines))}
+        widths = {len(row) for row in csv.reader(lines, delimiter=parted_by(lines))}
     except csv.Error:  # a line that is far too long
         return False
     return len(lines) > 2 and len(widths) == 1 and widths != {1}
@@ -98,12 +98,12 @@ def is_table(path: Path) -> bool:
 def _read(path: Path, encoding: str, progress: Progress) -> Table:
     with open(path, encoding=encoding, errors="strict" if encoding != "cp1252" else "replace", newline="") as file:
         lines = [line for line, _ in zip(file, range(50), strict=False)]
-        delimiter = _delimiter(lines)
+        delimiter = parted_by(lines)
         file.seek(0)
         rows = csv.reader(_told(file, path, progress), delimiter=delimiter, skipinitialspace=True)
         first = next((row for row in rows if row), [])
         header = not any(_is_number(cell, delimiter) for cell in first)
-        columns = [Column(name) for name in _names(first if header else [""] * len(first))]
+        columns = [Column(name) for name in names(first if header else [""] * len(first))]
         if len(columns) < 2:
             raise UserError(f"{path.name} has only one column: it needs columns of features and one with the class, "
                             "parted by commas, semicolons or tabs.")
@@ -138,7 +138,7 @@ def _told(lines: Iterable[str], path: Path, progress: Progress) -> Iterator[str]
         yield line
 
 
-def _delimiter(lines: list[str]) -> str:
+def parted_by(lines: list[str]) -> str:
     """The sign that cuts most of the first lines into equally many cells, more than one."""
     def share(sign: str) -> float:
         widths = Counter(len(row) for row in csv.reader(lines, delimiter=sign, skipinitialspace=True) if row)
@@ -167,7 +167,7 @@ def _is_number(cell: str, delimiter: str) -> bool:
         return False
 
 
-def _names(first: list[str]) -> list[str]:
+def names(first: list[str]) -> list[str]:
     """The columns' names, each once."""
     names: list[str] = []
     for i, cell in enumerate(first):

@@ -32,7 +32,8 @@ class Finding:
 @dataclass
 class Examples:
     """What was brought, `n` examples: `targets`, `digests` of the content, `splits` (as in `SPLITS`, -1 where it is ours to
-    say) and `usable`, all `(n,)`; `classes` in order; what they are called (`noun`, such as pictures); what was found."""
+    say) and `usable`, all `(n,)`; `classes` in order, none where there are none (and all targets 0); what they are called
+    (`noun`, such as pictures); what was found."""
 
     targets: np.ndarray
     digests: np.ndarray
@@ -58,10 +59,11 @@ def are(count: int, noun: str) -> str:
     return f"1 {noun.removesuffix('s')} is" if count == 1 else f"{count:,} {noun} are"
 
 
-def divide(examples: Examples, leave_out: Iterable[str]) -> Divided:
-    """Looks for what spoils a comparison, leaves out what has to be or was asked for, and divides the rest.
+def divide(examples: Examples, leave_out: Iterable[str], share: float = SHARE) -> Divided:
+    """Looks for what spoils a comparison, leaves out what has to be or was asked for, and divides the rest: `share` of it is
+    the test, as much the validation.
 
-    Raises `UserError` where no two classes are left.
+    Raises `UserError` where no two classes are left, or, without classes, too few examples.
     """
     leave_out, found, noun = set(leave_out), list(examples.findings), examples.noun
     targets, keep = examples.targets, examples.usable.copy()
@@ -88,6 +90,8 @@ def divide(examples: Examples, leave_out: Iterable[str]) -> Divided:
         found.append(Finding("repeated", f"{are(more, noun)} a copy of another; copies always stay on the same side."))
 
     few = _few(examples, keep, group)
+    if few and not examples.classes:
+        raise UserError(f"There are too few different {noun} for training, validation and test: bring more.")
     if few:
         names = ", ".join(repr(examples.classes[target]) for target in few[:3]) + (" …" if len(few) > 3 else "")
         found.append(Finding(
@@ -96,11 +100,11 @@ def divide(examples: Examples, leave_out: Iterable[str]) -> Divided:
             "Leave out the small classes", must=True))
         keep &= ~np.isin(targets, few)
     left = [target for target in range(len(examples.classes)) if target not in set(few)]
-    if len(left) < 2:
+    if examples.classes and len(left) < 2:
         raise UserError(f"Fewer than two classes have {FEWEST} or more different {noun} of use: bring more of each.")
 
-    splits = _assigned(examples, keep, group)
-    number = np.full(len(examples.classes), -1)
+    splits = _assigned(examples, keep, group, share)
+    number = np.zeros(max(1, len(examples.classes)), int)
     number[left] = np.arange(len(left))
     places = {name: np.flatnonzero(keep & (splits == split)) for split, name in enumerate(SPLITS)}
     return Divided(places, {name: number[targets[place]] for name, place in places.items()},
@@ -110,7 +114,7 @@ def divide(examples: Examples, leave_out: Iterable[str]) -> Divided:
 def _few(examples: Examples, keep: np.ndarray, group: np.ndarray) -> list[int]:
     """The classes that would lack in a split."""
     found = []
-    for target in range(len(examples.classes)):
+    for target in range(max(1, len(examples.classes))):
         own = keep & (examples.targets == target)
         contents = {split: len(np.unique(group[own & (examples.splits == split)])) for split in (-1, 0, 1, 2)}
         if contents[-1]:
@@ -122,16 +126,16 @@ def _few(examples: Examples, keep: np.ndarray, group: np.ndarray) -> list[int]:
     return found
 
 
-def _assigned(examples: Examples, keep: np.ndarray, group: np.ndarray) -> np.ndarray:
+def _assigned(examples: Examples, keep: np.ndarray, group: np.ndarray, share: float) -> np.ndarray:
     """The split of each example `(n,)`: as it was brought, and where that says none, by content."""
     splits = examples.splits.copy()
     brought = (splits >= 0).any()
     if brought and (splits == 1).any():
         return splits
     side = np.full(group.max(initial=0) + 1, -1)  # of each content: one under two classes is not divided twice
-    for target in range(len(examples.classes)):
+    for target in range(max(1, len(examples.classes))):
         contents = np.unique(group[keep & (examples.targets == target) & (splits <= 0)])
-        size = max(1, round(SHARE * len(contents)))
+        size = max(1, round(share * len(contents)))
         ours = np.zeros(len(contents), int)
         ours[:size] = 1
         if not brought:

@@ -1,108 +1,59 @@
-"""What a person brings: pictures in class folders, a table or a text, checked, described in a small file, and then a data
-set of the catalogue like any other, in every process of this home, until it is removed.
+"""What a person brings: files of one of the forms in `brought/`, checked, described in a small file, and then a data set of
+the catalogue like any other, in every process of this home, until it is removed.
 
 `own/NAME/description.json` says all of it. Files that were uploaded lie in `uploads/`; files named by a path stay there.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import os
 import re
 import shutil
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Literal
+from typing import BinaryIO, ClassVar
 
-import numpy as np
-import torch
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from core import catalog
 from core.catalog import Card, DataSpec
-from core.datasets import characters, class_folders, csv_table
-from core.datasets.base import Availability, Data, Dataset, Progress, Split, feature_statistics, pixel_statistics
+from core.datasets import files
+from core.datasets.base import Availability, Data, Dataset, Progress
+from core.datasets.brought.base import Description, Examined, Form, Proposal, Source
+from core.datasets.brought.pictures import Pictures
+from core.datasets.brought.running_text import RunningText
+from core.datasets.brought.sentences import Sentences
+from core.datasets.brought.sounds import SoundClasses, Transcripts
+from core.datasets.brought.table import Table
+from core.datasets.brought.translations import Translations
 from core.datasets.cache import forget
-from core.datasets.dividing import Finding, divide
+from core.datasets.dividing import Finding
 from core.errors import UserError
-from core.experiment import Settings, setting
 from core.home import home
 
+FORMS: dict[str, Form] = {form.kind: form for form in (
+    Pictures(), SoundClasses(), Transcripts(), Table(), Sentences(), Translations(), RunningText(),
+)}
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 KEPT_SECONDS = 86_400  # how long an upload is kept that nobody added
 COPIED = 1_000_000  # bytes of an upload that are written at once
-LEAST_SIDE, MOST_SIDE = 8, 512
 
 
 def nothing(done: int, total: int) -> None:
     """Progress that nobody follows."""
 
 
-class Source(BaseModel):
-    """Where the files are, and how they are read. `label` is a table's column of classes; `side` and `grey` are the
-    pictures'; `length` is that of a text's windows; `leave_out` holds the offers (keys of findings) that were taken."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    path: Path
-    kind: Literal["images", "features", "text"]
-    side: int = 64
-    length: int = characters.LENGTH
-    grey: bool = False
-    label: str = ""
-    leave_out: tuple[str, ...] = ()
-
-
-class Description(BaseModel):
-    """All that is known of a data set that was brought. `characters` of a text; `digest` is of its files; `added` in Unix
-    seconds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    title: str
-    source: Source
-    spec: DataSpec
-    characters: int = 0
-    digest: str
-    added: float
-    removed: bool = False
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """How files are best read; `columns` are a table's, one of which is the label."""
-
-    source: Source
-    columns: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Examined:
-    """A source that was read and divided. `characters` of a text; `broken`: what must be left out, and isn't yet."""
-
-    source: Source
-    data: Data
-    findings: tuple[Finding, ...]
-    digest: str
-    characters: int = 0
-
-    @property
-    def broken(self) -> tuple[Finding, ...]:
-        return tuple(found for found in self.findings if found.must and found.key not in self.source.leave_out)
-
-
 # ---- looking at what is brought
 
 
-def propose(path: Path) -> Proposal:
-    """How these files are best read. Raises `UserError` where they can't be."""
+def propose(path: Path, kind: str = "") -> Proposal:
+    """How these files are best read, or how they are best read as that `kind`, if they can be. Raises `UserError` where they
+    can't."""
     try:
         str(path).encode()
         there, folder = path.exists(), path.is_dir()
@@ -110,59 +61,26 @@ def propose(path: Path) -> Proposal:
         there = folder = False
     if not there:
         raise UserError(f"There is nothing at {path}: check the path, which is one on the computer that runs Glassbox.")
-    if folder or path.suffix.lower() == ".zip":
-        side, grey = class_folders.form(path, class_folders.listing(path))
-        return Proposal(Source(path=path, kind="images", side=side, grey=grey))
-    if path.suffix.lower() == ".txt" and not csv_table.is_table(path):
-        return Proposal(Source(path=path, kind="text"))
-    if path.suffix.lower() in csv_table.SUFFIXES:
-        table = csv_table.read(path)
-        return Proposal(Source(path=path, kind="features", label=table.guess), tuple(c.name for c in table.columns))
-    raise UserError(f"{path.name} can't be read: bring a folder or a .zip of pictures in class folders, a .csv table, "
-                    "or a text in a .txt file.")
+    try:
+        held = files.listed(path)[0] if folder or path.suffix.lower() == ".zip" else None
+        likely = {form.kind: form.fits(path, held) for form in FORMS.values()}
+        fitting = sorted((kind for kind in likely if likely[kind]), key=lambda kind: -likely[kind])
+        if not fitting:
+            raise UserError(f"{path.name} can't be read: bring pictures or sounds or two texts in a folder or a .zip, a "
+                            ".csv table, or a text in a .txt file.")
+        proposal = FORMS[kind if kind in fitting else fitting[0]].propose(path)
+    except OSError as error:
+        raise UserError(f"{path} can't be read ({error}): mend its permissions.") from error
+    return replace(proposal, forms={kind: FORMS[kind].title for kind in fitting})
 
 
 def examine(source: Source, progress: Progress = nothing) -> Examined:
     """Reads and divides what was brought, with what is asked for left out. Raises `UserError` where nothing can be made
     of it."""
     try:
-        if source.kind == "text":
-            return _text(source)
-        if source.kind == "images":
-            examples, inputs = class_folders.examples(source.path, source.side, source.grey, progress)
-            features: tuple[str, ...] = ()
-        else:
-            table = csv_table.read(source.path, progress)
-            examples, rows, features = csv_table.examples(source.path, table, source.label, source.leave_out)
-            inputs = torch.from_numpy(rows)
+        return FORMS[source.kind].examine(source, progress)
     except OSError as error:
         raise UserError(f"{source.path} can't be read ({error}): put it back, or mend its permissions.") from error
-    found = divide(examples, source.leave_out)
-    splits = {name: Split(inputs[torch.from_numpy(place)], torch.from_numpy(found.targets[name]))
-              for name, place in found.places.items()}
-    statistics = pixel_statistics if source.kind == "images" else feature_statistics
-    mean, std = statistics(splits["train"].inputs)
-    spec = DataSpec(
-        kind=source.kind, shape=tuple(inputs.shape[1:]), sizes={name: len(split) for name, split in splits.items()},
-        classes=found.classes, mean=mean, std=_not_zero(std), features=features,
-    )
-    content = hashlib.sha256(json.dumps([examples.classes, features]).encode())
-    for part in (examples.digests, examples.targets, examples.splits):
-        content.update(np.ascontiguousarray(part, np.int64).tobytes())
-    return Examined(source, Data(spec, **splits, source=str(source.path)), found.findings, content.hexdigest()[:16])
-
-
-def _not_zero(std: tuple[float, ...]) -> tuple[float, ...]:
-    """Pictures of one colour alone can't be scaled."""
-    return tuple(value or 1.0 for value in std)
-
-
-def _text(source: Source) -> Examined:
-    text, encoding = characters.read(source.path)
-    characters.check(source.path.name, text)
-    said = Finding("form", f"{len(text):,} characters in {encoding}, {len(set(text)):,} different ones.")
-    data, digest = characters.data(text, source.length, str(source.path)), hashlib.sha256(text.encode()).hexdigest()[:16]
-    return Examined(source, data, (said,), digest, len(text))
 
 
 # ---- adding and removing
@@ -209,7 +127,7 @@ def check_name(name: str, kind: str) -> None:
     if name in catalog.entries("dataset"):
         raise UserError(f"There is a data set {name!r} already: take another name.")
     before = next((described for described in _descriptions() if described.name == name), None)
-    if before and before.spec.kind != kind:  # the runs that it left are read by its settings
+    if before and before.source.kind != kind:  # the runs that it left are read by its settings
         raise UserError(f"The name {name!r} belonged to {catalog.CONTENTS[before.spec.kind]}, and its runs are kept: take "
                         "another.")
 
@@ -224,8 +142,10 @@ def add(name: str, title: str, examined: Examined) -> None:
     with _lock():
         check_name(name, examined.source.kind)
         source = examined.source.model_copy(update={"path": examined.source.path.resolve()})
-        _write(Description(name=name, title=title, source=source, spec=examined.data.spec,
-                           characters=examined.characters, digest=examined.digest, added=time.time()))
+        # What is found anew by every run is not kept.
+        spec = examined.data.spec.model_copy(update={"vocabulary": (), "tokeniser": ""})
+        _write(Description(name=name, title=title, source=source, spec=spec, characters=examined.characters,
+                           digest=examined.digest, added=time.time()))
 
 
 def remove(name: str) -> None:
@@ -271,16 +191,17 @@ def _write(description: Description) -> None:
 
 
 class Own(Dataset):
-    """Base of what was brought: a class for each `description`."""
+    """Base of what was brought: a class for each `description`, read in its `form`."""
 
     description: ClassVar[Description]
+    form: ClassVar[Form]
 
     def source(self) -> Source:
         """How this run reads the files."""
-        return self.description.source
+        return self.description.source.model_copy(update=self.settings.model_dump())
 
     def spec(self) -> DataSpec:
-        return self.description.spec
+        return self.form.spec(self.description, self.source())
 
     def availability(self) -> Availability:
         path = self.description.source.path
@@ -329,69 +250,13 @@ def brought() -> dict[str, type]:
 @lru_cache(maxsize=256)
 def _entry(text: str) -> type[Own]:
     """The same class as long as the description stands."""
-    description = _described(text)
-    makers = {"images": lambda: _own_pictures(description.source), "text": lambda: _own_text(description)}
-    made = makers.get(description.source.kind, lambda: Own)()
-    return type("Brought", (made,), {"description": description, "card": _card(description)})
-
-
-def _own_pictures(given: Source) -> type[Own]:
-    class Pictures(Own):
-        class Settings(Settings):
-            side: int = setting(given.side, "Side of the pictures; memory and time grow with its square.", unit="pixels",
-                                ge=LEAST_SIDE, le=MOST_SIDE)
-            grey: bool = setting(given.grey, "Without colour: one channel instead of three.")
-
-        def source(self) -> Source:
-            return given.model_copy(update=self.settings.model_dump())
-
-        def spec(self) -> DataSpec:
-            """The statistics are those of the pictures as they were added, until they are read anew."""
-            spec, channels = self.description.spec, 1 if self.settings.grey else 3
-            changed: dict[str, Any] = {"shape": (channels, self.settings.side, self.settings.side)}
-            if channels != len(spec.mean):
-                changed |= {name: (sum(values) / len(values),) * channels
-                            for name, values in (("mean", spec.mean), ("std", spec.std))}
-            return spec.model_copy(update=changed)
-
-    return Pictures
-
-
-def _own_text(described: Description) -> type[Own]:
-    class Text(Own):
-        class Settings(Settings):
-            length: int = setting(described.source.length, characters.HOW_LONG, unit="characters", ge=8, le=1024)
-
-        def source(self) -> Source:
-            return described.source.model_copy(update=self.settings.model_dump())
-
-        def spec(self) -> DataSpec:
-            return characters.spec(described.characters, self.settings.length, described.spec.vocabulary_size)
-
-    return Text
-
-
-def _card(described: Description) -> Card:
-    spec, source = described.spec, described.source
-    if source.kind == "text":
-        what = f"A text of {described.characters:,} characters, brought by you."
-        return Card(described.name, described.title, beginner=what, gone=described.removed, licence="Yours",
-                    expert=f"{spec.vocabulary_size:,} different characters. {characters.DIVIDED}")
-    shown = ", ".join(spec.classes[:6]) + (f" and {len(spec.classes) - 6} more" if len(spec.classes) > 6 else "")
-    pictures = source.kind == "images"
-    what = "pictures" if pictures else f"rows of {spec.shape[0]} features"
-    if pictures:
-        side = f"{source.side}×{source.side}"
-        form = f"{'Grey' if source.grey else 'Colour'}, cut to the square in the middle and brought to {side}"
-    else:
-        form = f"A table; the column {source.label!r} is the class; columns of words became columns of 0 and 1"
+    described = _described(text)
+    form, source = FORMS[described.source.kind], described.source
+    beginner, expert = form.card(described)
     left = f" Left out: {', '.join(source.leave_out)}." if source.leave_out else ""
-    return Card(
-        described.name, described.title, gone=described.removed, licence="Yours",
-        beginner=f"{sum(spec.sizes.values()):,} {what} in {len(spec.classes)} classes, brought by you: {shown}.",
-        expert=f"{form}. Divided by content where the files don't say how: a tenth of each class is the test, a tenth the "
-        f"validation; what is the same stands on the same side.{left}",
-    )
+    card = Card(described.name, described.title, beginner=beginner, expert=expert + left, gone=described.removed,
+                licence="Yours")
+    return type("Brought", (Own,), {"description": described, "form": form, "card": card, "Settings": form.settings(source)})
 
 
 def offers(findings: Iterable[Finding]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from pydantic import ValidationInfo, field_validator
 
 from core.catalog import BLANK, DataSpec, dataset
 from core.datasets.base import Availability, Data, Dataset, Progress, Split
@@ -106,19 +107,51 @@ class SpokenDigits(Dataset):
         splits = {}
         for part, names in parts.items():
             inputs = torch.zeros(len(names), LONGEST, dtype=torch.int16)
-            targets = torch.full((len(names), self.spec().target_length), BLANK)
             for i, (speaker, digit, number) in enumerate(names):
                 sound = torch.from_numpy(recordings[speaker, digit, number])
                 inputs[i, : len(sound)] = sound
-                word = [LETTERS.index(letter) for letter in WORDS[digit]]
-                targets[i, : len(word)] = torch.tensor(word)
-            splits[part] = Split(inputs, targets)
+            splits[part] = Split(inputs, torch.tensor([self._target(speaker, digit) for speaker, digit, _ in names]))
         return Data(self.spec(), **splits, source=str(found))
+
+    def _target(self, speaker: str, digit: int) -> int | list[int]:
+        """What is to be answered, as numbers."""
+        letters = [LETTERS.index(letter) for letter in WORDS[digit]]
+        return letters + [BLANK] * (self.spec().target_length - len(letters))
 
     def _part(self, speaker: str, digit: int, number: int) -> str:
         if self.settings.split == "speakers":
             return {"theo": "validation", "yweweler": "test"}.get(speaker, "train")
         return "test" if number < 5 else "validation" if number < 10 else "train"
+
+
+@dataset(
+    "spoken-digit-classes",
+    title="Spoken digits by class",
+    **{key: getattr(SpokenDigits.card, key) for key in ("year", "people", "paper", "url", "licence")},
+    beginner="Six people say the digits from zero to nine in English, fifty times each. What is to be named is the digit, "
+    "or who says it.",
+    expert=SpokenDigits.card.expert,
+)
+class SpokenDigitClasses(SpokenDigits):
+    """Sounds `(18262,)` with the class of their digit, or of their speaker."""
+
+    class Settings(SpokenDigits.Settings):
+        classes: Literal["digits", "speakers"] = setting("digits", "What is told apart: the ten digits, or the six people.")
+
+        @field_validator("classes")
+        @classmethod
+        def _heard(cls, value: str, info: ValidationInfo) -> str:
+            if value == "speakers" and info.data.get("split") == "speakers":
+                raise ValueError("digits where the data are split by speakers: nobody is told by a voice never heard")
+            return value
+
+    def spec(self) -> DataSpec:
+        classes = WORDS if self.settings.classes == "digits" else SPEAKERS
+        return super().spec().model_copy(update={"classes": classes, "vocabulary": (), "vocabulary_size": 0,
+                                                 "target_length": 0})
+
+    def _target(self, speaker: str, digit: int) -> int | list[int]:
+        return digit if self.settings.classes == "digits" else SPEAKERS.index(speaker)
 
 
 def _recordings(file: Path | io.BytesIO) -> dict[tuple[str, int, int], np.ndarray]:

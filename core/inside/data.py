@@ -21,8 +21,9 @@ SPLITS = ("train", "validation", "test")
 @dataclass(frozen=True)
 class Overview:
     """`balance`: for each split the examples of each class, int64 `(classes,)`, or how often a text has each character of
-    its vocabulary; empty where there are none. `lengths`: of sentences, the training examples of each length in tokens,
-    int64 `(length + 1,)`, else None. `seconds`: how long each training example of sounds is, `(n,)`, else None."""
+    its vocabulary; empty where there are none. `lengths`: of sentences, or of the sources of pairs, the training examples of
+    each length in tokens, int64 `(length + 1,)`, else None. `seconds`: how long each training example of sounds is, `(n,)`,
+    else None."""
 
     balance: dict[str, np.ndarray]
     lengths: np.ndarray | None
@@ -31,8 +32,8 @@ class Overview:
 
 
 class Sample(NamedTuple):
-    """One example: a picture uint8 `(height, width)` or `(height, width, 3)`, a sound int16 `(samples,)`, or a sentence;
-    `label` may be empty."""
+    """One example: a picture uint8 `(height, width)` or `(height, width, 3)`, a sound int16 `(samples,)`, a sentence, or
+    a pair of them; `label` may be empty."""
 
     content: np.ndarray | str
     label: str
@@ -61,7 +62,7 @@ def overview(data: Data) -> Overview:
     } if classes else {}
     if data.spec.kind == "text":
         balance = {split: _characters(data, split).bincount(minlength=len(data.spec.vocabulary)).numpy() for split in SPLITS}
-    if data.spec.kind in ("sentences", "questions"):
+    if data.spec.kind in ("sentences", "pairs", "questions"):
         lengths = torch.bincount((data.train.inputs != PADDING).sum(1)).numpy()
     if data.spec.kind == "sounds":
         seconds = np.array([len(_ended(sound)) for sound in data.train.inputs.numpy()]) / data.spec.sample_rate
@@ -108,6 +109,9 @@ def samples(data: Data, count: int, draw: int, class_name: str | None = None) ->
             answer = _answer(data, i)
             question, passage = (subwords.text(part.tolist(), data.spec) for part in (asked, told))
             found.append(Sample(f"{question}\n{passage}", answer))
+        elif data.spec.kind == "pairs":
+            found.append(Sample(" → ".join(subwords.text(side[i].tolist(), data.spec)
+                                           for side in (data.train.inputs, data.train.targets)), label))
         else:
             tokens = data.train.inputs[i]
             found.append(Sample(" ".join(data.spec.vocabulary[t] for t in tokens[tokens != PADDING]), label))

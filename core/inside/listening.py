@@ -1,4 +1,4 @@
-"""What a speech recogniser makes of a recording, and recordings from a person's hand: opened with care, kept for an address,
+"""What a model that hears makes of a recording, and recordings from a person's hand: opened with care, kept for an address,
 and put into the model's form. Graves, Fernández, Gomez and Schmidhuber 2006, figure 1, shows letters this way."""
 
 from __future__ import annotations
@@ -12,72 +12,71 @@ import torch
 from torch import Tensor
 
 from core.catalog import BLANK, DataSpec
+from core.datasets import recordings
+from core.datasets.recordings import LONGEST, Sound
 from core.errors import UserError
 from core.inside import kept as files
 from core.inside.load import Loaded
 from core.tasks import ctc
 
-LONGEST = 10.0  # seconds that are listened to
-MOST_SECONDS = 600.0  # of an uploaded sound: more is not opened
 PLACE = ("sounds", ".flac")  # of what is kept: the folder, and how names end
 BEAM = 16  # texts kept at each step of the search
-QUIET = 0.03  # of the loudest moment: what is quieter before the first and after the last word is cut off
-PEAK = 0.3  # the level of the loudest sample, as in recordings of speech
 
 
 @dataclass(frozen=True)
-class Sound:
-    """`samples` float32 `(n,)` in -1..1, `rate` of them a second."""
-
-    samples: np.ndarray
-    rate: int
-
-    @property
-    def seconds(self) -> float:
-        return len(self.samples) / self.rate
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What a model made of a recording.
-
-    `samples` float32 `(n,)` at the model's `rate`; `spectrum` float32 `(mels, frames)`, around 0, the lowest band first,
-    whose centres are `hertz` `(mels,)`, with `hop` samples from frame to frame; `chances` float32 `(steps, letters)`, each
-    step `stride` samples long, for `letters`, of which the one at `BLANK` is the blank; `texts`: the likeliest, each with
-    its probability; `path` `(steps,)`: for each step the place of its letter in the first of the texts, or -1.
-    """
+class Seen:
+    """A recording as a model is given it: `samples` float32 `(n,)` at the model's `rate`; `spectrum` float32
+    `(mels, frames)`, around 0, the lowest band first, whose centres are `hertz` `(mels,)`, with `hop` samples from frame to
+    frame; `stride`: how many samples the model reads in one step; `waveform` int16 `(1, n)`."""
 
     samples: np.ndarray
     rate: int
     spectrum: np.ndarray
     hertz: np.ndarray
     hop: int
-    chances: np.ndarray
     stride: int
+    waveform: Tensor
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a recogniser made of a recording.
+
+    `chances` float32 `(steps, letters)`, for `letters`, of which the one at `BLANK` is the blank; `texts`: the likeliest,
+    each with its probability; `path` `(steps,)`: for each step the place of its letter in the first of the texts, or -1.
+    """
+
+    chances: np.ndarray
     letters: tuple[str, ...]
     texts: tuple[tuple[str, float], ...]
     path: np.ndarray
 
 
 def fits(loaded: Loaded) -> bool:
-    """Whether the run writes down what it hears."""
-    return loaded.spec.kind == "sounds" and loaded.spec.target_length > 0
+    """Whether the run hears: it writes down what is said, or names it."""
+    return loaded.spec.kind == "sounds"
 
 
-def listen(loaded: Loaded, sound: Sound) -> Heard:
-    """The model's hearing of a sound, letter by letter."""
-    task, model = loaded.task, loaded.model
-    waveform = in_form(sound, loaded.spec)
+def see(loaded: Loaded, sound: Sound) -> Seen:
+    """A sound as the model is given it. Raises `UserError` where it is too long."""
+    front, rate, waveform = loaded.model.front, loaded.spec.sample_rate, in_form(sound, loaded.spec)
     with loaded.lock, torch.no_grad():
-        (log_chances,) = task.chances(*task.logits(waveform))  # (steps, letters)
-        frames, _ = model.front(waveform)  # (1, frames, mels)
-    found, rate = ctc.prefix_beam(log_chances, BEAM), loaded.spec.sample_rate
-    return Heard(
+        frames, _ = front(waveform)  # (1, frames, mels)
+    return Seen(
         samples=waveform[0].numpy().astype(np.float32) / 2**15, rate=rate, spectrum=frames[0].T.numpy(),
-        hertz=model.front.filters.argmax(1).numpy() * rate / model.front.size, hop=model.front.hop,
-        chances=np.exp(log_chances), stride=model.stride, letters=loaded.spec.vocabulary,
-        texts=tuple((task.text(text), math.exp(log)) for text, log in found), path=ctc.alignment(log_chances, found[0][0]),
+        hertz=front.filters.argmax(1).numpy() * rate / front.size, hop=front.hop, stride=loaded.model.stride,
+        waveform=waveform,
     )
+
+
+def listen(loaded: Loaded, seen: Seen) -> Heard:
+    """A recogniser's hearing of a sound, letter by letter."""
+    task = loaded.task
+    with loaded.lock:
+        (log_chances,) = task.chances(*task.logits(seen.waveform))  # (steps, letters)
+    found = ctc.prefix_beam(log_chances, BEAM)
+    return Heard(np.exp(log_chances), loaded.spec.vocabulary,
+                 tuple((task.text(text), math.exp(log)) for text, log in found), ctc.alignment(log_chances, found[0][0]))
 
 
 def of_data(row: Tensor, spec: DataSpec) -> Sound:
@@ -86,55 +85,29 @@ def of_data(row: Tensor, spec: DataSpec) -> Sound:
     return Sound(samples[: np.flatnonzero(samples)[-1] + 1].astype(np.float32) / 2**15, spec.sample_rate)
 
 
-def transcript(row: Tensor, spec: DataSpec) -> str:
-    """What is said in a sound of the data: letters `(letters,)` as text."""
-    return "".join(spec.vocabulary[i] for i in row.tolist() if i != BLANK)
+def said(target: Tensor, spec: DataSpec) -> str:
+    """What a sound of the data is: its class `()`, or its transcript `(letters,)` as text."""
+    if spec.classes:
+        return spec.classes[int(target)]
+    return "".join(spec.vocabulary[i] for i in target.tolist() if i != BLANK)
 
 
 def in_form(sound: Sound, spec: DataSpec) -> Tensor:
     """A sound at the model's rate, int16 `(1, samples)`, up to its last sample that isn't 0. Raises `UserError` where it is
     too long."""
-    from scipy.signal import resample_poly
-
     if sound.seconds > LONGEST:
         raise UserError(f"This sound has {sound.seconds:.0f} seconds, and at most {LONGEST:.0f} are listened to: take a "
                         "shorter one.")
-    samples = sound.samples
-    if sound.rate != spec.sample_rate:
-        common = math.gcd(sound.rate, spec.sample_rate)
-        samples = resample_poly(samples, spec.sample_rate // common, sound.rate // common)
-    whole = (samples * 2**15).round().clip(-(2**15), 2**15 - 1).astype(np.int16)
-    return torch.from_numpy(whole[: np.flatnonzero(whole)[-1] + 1])[None]
+    return torch.from_numpy(recordings.at_rate(sound, spec.sample_rate))[None]
 
 
 def open_sound(content: bytes) -> Sound:
-    """An uploaded or recorded sound: its channels as one, without the quiet before and after, at the level of speech.
-
-    Raises `UserError` where it can't be read, is too long, empty or silent.
-    """
-    import soundfile
-
+    """An uploaded or recorded sound. Raises `UserError` where it can't be read, is much too long, empty or silent."""
     try:
-        with soundfile.SoundFile(io.BytesIO(content)) as file:
-            rate = file.samplerate
-            if file.frames > MOST_SECONDS * rate:
-                raise UserError(f"This sound has {file.frames / rate / 60:.0f} minutes, and at most {LONGEST:.0f} seconds "
-                                "are listened to: cut it first.")
-            samples = file.read(dtype="float32", always_2d=True).mean(1)  # (n,)
-    except (soundfile.SoundFileError, OSError, RuntimeError, TypeError, ValueError) as error:
-        raise UserError("This file is no sound that can be read: take a WAV, FLAC or OGG file.") from error
-    if not len(samples):
-        raise UserError("This sound is empty: record or choose another one.")
-    samples = np.nan_to_num(samples, posinf=0, neginf=0)
-    samples = samples - samples.mean()
-    moment = max(1, rate // 100)
-    moments = np.pad(samples, (0, -len(samples) % moment)).reshape(-1, moment)
-    loudness = np.sqrt(np.square(moments).mean(1))  # of each hundredth of a second
-    if loudness.max() < 1e-4:
-        raise UserError("This sound is silent: speak nearer to the microphone, or choose another one.")
-    heard = np.flatnonzero(loudness > QUIET * loudness.max())
-    samples = samples[max(0, heard[0] - 3) * moment : (heard[-1] + 4) * moment]
-    return Sound((samples * (PEAK / np.abs(samples).max())).astype(np.float32), rate)
+        return recordings.opened(content)
+    except ValueError as error:
+        raise UserError(f"This can't be heard, since {error}: record or choose another one, a WAV, FLAC or OGG file of at "
+                        f"most {LONGEST:.0f} seconds.") from error
 
 
 def keep(sound: Sound) -> str:

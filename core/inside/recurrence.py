@@ -15,7 +15,7 @@ from core.inside.load import Loaded
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer in one direction, over a sentence of `length` tokens, in the order of the sentence.
+    """One layer in one direction, over a sentence or a sound of `length` steps, in their order.
 
     `name` is what a person calls it (`Layer 2, backwards`); `seen` holds gates, cells and state by name, float32
     `(length, width)`; `reach` float32 `(length,)` is the size of the derivative of the state at the end of the reading by
@@ -32,8 +32,9 @@ def fits(loaded: Loaded) -> bool:
     return any(isinstance(module, Cell) for module in loaded.model.modules())
 
 
-def layers(loaded: Loaded, ids: Tensor) -> list[Layer]:
-    """What each recurrent layer does with token numbers `(1, length)` without padding, in the order of the model."""
+def layers(loaded: Loaded, inputs: Tensor) -> list[Layer]:
+    """What each recurrent layer does with one example without padding, token numbers `(1, length)` or a waveform
+    `(1, samples)`, in the order of the model."""
     cells = {name: module for name, module in loaded.model.named_modules() if isinstance(module, Cell)}
     read: dict[str, Tensor] = {}
 
@@ -46,29 +47,30 @@ def layers(loaded: Loaded, ids: Tensor) -> list[Layer]:
     with loaded.lock, torch.no_grad():
         hooks = [cell.register_forward_pre_hook(note(name)) for name, cell in cells.items()]
         try:
-            loaded.model(ids)
+            loaded.model(inputs)
         finally:
             for hook in hooks:
                 hook.remove()
-        both = any(name.startswith("backwards") for name in cells)
-        return [_layer(name, cell, read[name], both) for name, cell in sorted(cells.items(), key=_order)]
+        places = {name: _place(name) for name in cells}
+        both = any(backwards for _, backwards in places.values())
+        return [_layer(*places[name], cells[name], read[name], both) for name in sorted(cells, key=places.get)]
 
 
-def _order(named: tuple[str, Cell]) -> tuple[int, bool]:
-    direction, _, number = named[0].rpartition(".")
-    return int(number), direction == "backwards"
+def _place(path: str) -> tuple[int, bool]:
+    """The number of the layer with this path in the model, and whether it reads backwards."""
+    parts = path.split(".")
+    return next(int(part) for part in parts if part.isdecimal()), "backwards" in parts
 
 
-def _layer(path: str, cell: Cell, inputs: Tensor, both: bool) -> Layer:
-    direction, _, number = path.rpartition(".")
+def _layer(number: int, backwards: bool, cell: Cell, inputs: Tensor, both: bool) -> Layer:
     # A layer that reads backwards is given the sentence in its own order.
-    turned = (lambda values: values.flip(0)) if direction == "backwards" else (lambda values: values)
+    turned = (lambda values: values.flip(0)) if backwards else (lambda values: values)
     with torch.enable_grad():
         inputs = inputs.clone().requires_grad_()
         seen = cell.steps(inputs)
         reach = reaching(seen["state"][-1], inputs)
     return Layer(
-        f"Layer {int(number) + 1}" + (f", {direction}" if both else ""),
+        f"Layer {number + 1}" + (f", {'backwards' if backwards else 'forwards'}" if both else ""),
         {name: turned(values.detach()).numpy() for name, values in seen.items()}, turned(reach).numpy(),
     )
 

@@ -112,7 +112,7 @@ def sentence(tokens: Tensor, spec: DataSpec) -> str:
 
 def noun(spec: DataSpec, count: int) -> str:
     """`1 picture`, `500 sentences`."""
-    word = {"images": "picture", "sentences": "sentence"}.get(spec.kind, "example")
+    word = {"images": "picture", "sentences": "sentence", "sounds": "sound"}.get(spec.kind, "example")
     return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 

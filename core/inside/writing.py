@@ -11,7 +11,7 @@ import torch
 from core.architectures.attention_layers import explained
 from core.errors import UserError
 from core.inside.load import Loaded
-from core.tasks.language_modelling import shaped
+from core.tasks.decoding import shaped
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import traceback
 import torch
 
 from core import catalog
-from core.datasets.base import Data, Padded, Split
+from core.datasets.base import Data, Split
 from core.errors import UserError
 from core.experiment import Experiment
 from core.jobs.folder import RunFolder
@@ -114,9 +114,8 @@ def _train(run: read.Run, log: write.RunLog) -> Outcome:
           f"after {time.monotonic() - started:.1f} s", flush=True)
     if not outcome.stopped:
         log.phase("saving the model")
-        # The stored model takes rows of the example's length alone: what is padded comes in full.
-        split = Split(data.test.inputs, data.test.targets) if isinstance(data.test, Padded) else data.test
-        example = task.model_input(split.take(torch.arange(2), device))
+        # As long as examples can be: a split of sentences would cut the two to the longer one's length.
+        example = task.model_input(Split.take(data.test, torch.arange(2), device))
         write.log_model(log.run_id, model.cpu().eval(), example.cpu())
     return outcome
 

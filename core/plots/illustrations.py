@@ -48,7 +48,7 @@ def illustration(task: str, dark: bool) -> str | None:
     draw = {
         "classification": _digit, "adversarial": _faces, "denoising": _landscape, "text_classification": _sentence,
         "sequence_classification": _memory, "language_modelling": _writing, "speech_recognition": _recording,
-        "question_answering": _marked,
+        "question_answering": _marked, "sound_classification": _bird,
     }.get(task)
     if draw is None:
         return None
@@ -152,12 +152,7 @@ def _writing(accent: str, ink: str) -> str:
 
 def _recording(accent: str, ink: str) -> str:
     """A sound, and the letters where they are heard."""
-    place = np.linspace(0, 1, 96)
-    loudness = np.sin(np.pi * place) * (0.25 + np.abs(np.sin(3 * np.pi * place + 0.4)) * np.abs(np.cos(41 * place)))
-    bars = "".join(
-        f'<rect x="{17 + 3 * i}" y="{76 - 54 * high:.1f}" width="2" height="{108 * high + 1:.1f}" rx="1" fill="{accent}"/>'
-        for i, high in enumerate(loudness)
-    )
+    bars = _loudness(accent)
     letters = "".join(f'<text x="{x}" y="160" font-size="20" fill="{ink}">{letter}</text>'
                       for letter, x in zip("three", (48, 100, 150, 196, 250), strict=True))
     return bars + letters
@@ -172,6 +167,27 @@ def _marked(accent: str, ink: str) -> str:
     marked = f'<rect x="112" y="90" width="72" height="9" rx="4.5" fill="{accent}"/>'
     ring = f'<rect x="104" y="82" width="88" height="25" rx="8" fill="none" stroke="{ORANGE}" stroke-width="2.5"/>'
     return f'<text x="32" y="44" font-size="24" font-weight="600" fill="{ink}">Who says it?</text>{lines}{marked}{ring}'
+
+
+def _bird(accent: str, ink: str) -> str:
+    """A sound, and the chance of each name that it may have."""
+    rows = "".join(
+        f'<text x="16" y="{141 + 16 * row}" font-size="13" fill="{ink}" opacity="{1 if row == 1 else 0.6}">{name}</text>'
+        f'<rect x="70" y="{133 + 16 * row}" width="{2 + 210 * chance:.1f}" height="8" rx="2" fill="{accent}" '
+        f'opacity="{1 if row == 1 else 0.35}"/>'
+        for row, (name, chance) in enumerate((("robin", 0.1), ("wren", 0.86), ("owl", 0.04)))
+    )
+    return _loudness(accent) + rows
+
+
+def _loudness(accent: str) -> str:
+    """A sound as bars, one for each moment."""
+    place = np.linspace(0, 1, 96)
+    loudness = np.sin(np.pi * place) * (0.25 + np.abs(np.sin(3 * np.pi * place + 0.4)) * np.abs(np.cos(41 * place)))
+    return "".join(
+        f'<rect x="{17 + 3 * i}" y="{76 - 54 * high:.1f}" width="2" height="{108 * high + 1:.1f}" rx="1" fill="{accent}"/>'
+        for i, high in enumerate(loudness)
+    )
 
 
 def _pixels(shades: np.ndarray, left: float, top: float, size: float, colour: str) -> str:

@@ -129,27 +129,35 @@ def framed(image: np.ndarray, box: tuple[int, int, int, int], accent: str) -> go
     return figure
 
 
-def attention(weights: np.ndarray, tokens: Sequence[str], most: float) -> go.Figure:
-    """How much each token (row) attends to each other (column): `weights` `(query, key)`, whose rows sum to one; `most`
-    takes the full colour."""
-    places = list(range(len(tokens)))
+def attention(
+    weights: np.ndarray, tokens: Sequence[str], most: float, looked: Sequence[str] | None = None
+) -> go.Figure:
+    """How much each token (row) attends to each other (column), or to those of another sentence, `looked`: `weights`
+    `(query, key)`, whose rows sum to one, or are NaN and stay empty; `most` takes the full colour."""
+    looked = tokens if looked is None else looked
     figure = go.Figure(go.Heatmap(
-        z=weights, x=places, y=places, zmin=0, zmax=most, xgap=1, ygap=1, showscale=False,
-        customdata=[[(query, key) for key in tokens] for query in tokens],
+        z=weights, x=list(range(len(looked))), y=list(range(len(tokens))), zmin=0, zmax=most, xgap=1, ygap=1,
+        showscale=False, hoverongaps=False, customdata=[[(query, key) for key in looked] for query in tokens],
         hovertemplate="“%{customdata[0]}” gives “%{customdata[1]}”<br>%{z:.1%} of its attention<extra></extra>",
     ))
     figure.update_layout(**_BARE, dragmode=False)
     # Places, not words, are the axes' values: a word may come twice.
-    labels = {"tickvals": places, "ticktext": list(tokens), "showgrid": False, "zeroline": False, "fixedrange": True}
-    figure.update_xaxes(side="top", tickangle=-50, constrain="domain", **labels)
-    figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain", **labels)
+    for update, names in ((figure.update_xaxes, looked), (figure.update_yaxes, tokens)):
+        update(tickvals=list(range(len(names))), ticktext=list(names), showgrid=False, zeroline=False, fixedrange=True,
+               constrain="domain")
+    figure.update_xaxes(side="top", tickangle=-50, range=[-0.5, len(looked) - 0.5])
+    figure.update_yaxes(range=[len(tokens) - 0.5, -0.5], scaleanchor="x")
     return figure
 
 
-def attention_lines(weights: np.ndarray, tokens: Sequence[str], most: float, colour: str, picked: int | None) -> go.Figure:
+def attention_lines(
+    weights: np.ndarray, tokens: Sequence[str], most: float, colour: str, picked: int | None,
+    looked: Sequence[str] | None = None,
+) -> go.Figure:
     """The same as lines from each token that looks (left) to those that it looks at (right), the stronger the more opaque;
     of the token `picked` alone, where there is one. `most` is fully opaque."""
-    shares = weights / (most or 1.0)
+    looked = tokens if looked is None else looked
+    shares = np.nan_to_num(weights) / (most or 1.0)
     if picked is not None:
         shares = np.where(np.arange(len(tokens))[:, None] == picked, shares, 0)
     figure = go.Figure()
@@ -162,14 +170,14 @@ def attention_lines(weights: np.ndarray, tokens: Sequence[str], most: float, col
                 y=np.stack([query, key, gap], 1).ravel(), mode="lines", hoverinfo="skip",
                 line={"color": colour, "width": 0.5 + 2.5 * level / LEVELS}, opacity=level / LEVELS,
             )
-    places = list(range(len(tokens)))
-    for x, side in ((0, "middle left"), (1, "middle right")):
-        figure.add_scatter(x=[x] * len(tokens), y=places, mode="text", text=[f"\u2002{token}\u2002" for token in tokens],
+    for x, side, names in ((0, "middle left", tokens), (1, "middle right", looked)):
+        places = list(range(len(names)))
+        figure.add_scatter(x=[x] * len(names), y=places, mode="text", text=[f"\u2002{token}\u2002" for token in names],
                            textposition=side, textfont={"size": 13}, hoverinfo="skip", cliponaxis=False,
                            customdata=[[place] for place in places])
     figure.update_layout(**_BARE | {"margin": {"l": 100, "r": 100, "t": 0, "b": 0}}, dragmode=False)
     figure.update_xaxes(range=[0, 1], **_HIDDEN)
-    figure.update_yaxes(range=[len(tokens) - 0.5, -0.5], **_HIDDEN)
+    figure.update_yaxes(range=[max(len(tokens), len(looked)) - 0.5, -0.5], **_HIDDEN)
     return figure
 
 

@@ -133,8 +133,8 @@ class SupervisedTask(Task):
 
 
 class ClassifierTask(SupervisedTask):
-    """A supervised task whose model says which of the spec's classes an example belongs to: a subclass writes `loss`,
-    `model_input` and `previews`. A model with a learning rule of its own learns by that, from the examples as they are."""
+    """A supervised task whose model says which of the spec's classes an example belongs to: a subclass writes `loss`
+    and `model_input`. A model with a learning rule of its own learns by that, from the examples as they are."""
 
     measure, more_is_better = "validation/accuracy", True
 
@@ -170,6 +170,13 @@ class ClassifierTask(SupervisedTask):
             "accuracy": (logits.argmax(1) == targets).float().mean().item(),
             "calibration_error": reliability(logits.softmax(1), targets).error,
         }
+
+    def previews(self, data: Data) -> Iterable[Preview]:
+        yield self.confusion_preview(self.logits(data.validation), data.validation.targets.cpu())
+
+    def report(self, data: Data) -> Iterable[Preview]:
+        seen = self.confusion_preview(self.logits(data.test), data.test.targets.cpu())
+        yield Preview(f"test_{seen.name}", seen.image, seen.data)
 
     def confusion_preview(self, logits: Tensor, targets: Tensor) -> Preview:
         """The confusion matrix of logits `(n, classes)`."""

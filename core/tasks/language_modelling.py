@@ -13,6 +13,7 @@ from torch import Tensor
 from core.catalog import DataSpec, task
 from core.datasets.base import Batch, Data, Split
 from core.tasks.base import Preview, SupervisedTask
+from core.tasks.decoding import drawn, shaped
 from core.tasks.pictures import passage
 
 BATCH = 64  # windows that are evaluated at once
@@ -99,9 +100,8 @@ class LanguageModelling(SupervisedTask):
         for luck in uniforms.tolist():
             window = torch.tensor(numbers[-length:], device=self.device)
             chances = shaped(self._logits(window)[-1], temperature, top_p)  # (vocabulary,)
-            order = chances.argsort(descending=True, stable=True)  # the likeliest first: little luck lost by little change
-            picked = order[(chances[order].cumsum(0) <= luck * chances.sum()).sum().clamp_max((chances > 0).sum() - 1)]
-            numbers.append(int(picked))
+            picked = drawn(chances, luck)
+            numbers.append(picked)
             given.append(float(chances[picked]))
         return torch.tensor(numbers[len(prompt) :], dtype=torch.int64), torch.tensor(given)
 
@@ -126,17 +126,6 @@ class LanguageModelling(SupervisedTask):
     def chances(self, numbers: Tensor) -> Tensor:
         """The chance that the model gives each character of a text `(n,)` but the first, float32 `(n - 1,)`."""
         return self.following(numbers)[:-1].softmax(1).gather(1, numbers[1:, None].cpu()).squeeze(1)
-
-
-def shaped(logits: Tensor, temperature: float, top_p: float) -> Tensor:
-    """The chances that one draws from, of logits `(..., vocabulary)`: flatter the higher the temperature, and only of the
-    likeliest that make up `top_p` together (Holtzman et al. 2020, "The curious case of neural text degeneration", 3.1).
-    At temperature 0 the likeliest has all."""
-    if temperature == 0:
-        return F.one_hot(logits.argmax(-1), logits.shape[-1]).float()
-    chances, order = (logits / temperature).softmax(-1).sort(dim=-1, descending=True, stable=True)
-    chances = chances.masked_fill(chances.cumsum(-1) - chances >= top_p, 0)  # the likeliest always stays
-    return torch.zeros_like(chances).scatter(-1, order, chances / chances.sum(-1, keepdim=True))
 
 
 def shown(name: str, characters: list[str], chances: list[float | None]) -> Preview:

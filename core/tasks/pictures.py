@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
@@ -102,6 +104,23 @@ def passage(characters: list[str], bits: list[float | None], *, columns: int = 7
         if character != "\n":
             ink = FAINT if surprise is None else PAPER if share > 0.5 else INK
             draw.text((x + wide / 2, y + high / 2), character, fill=ink, font=font, anchor="mm")
+    return np.asarray(sheet)
+
+
+def lines(groups: list[tuple[str, ...]], *, columns: int = 96) -> np.ndarray:
+    """Texts in groups, one under the other: the last of each group in the accent's colour, those before it faint.
+
+    Arguments: `columns`, characters of a line, at which longer ones break.
+    Returns: uint8 `(height, width, 3)`.
+    """
+    high, font, rows = 22, ImageFont.load_default(15), []
+    for *before, last in groups:
+        rows += [(part, FAINT) for text in before for part in textwrap.wrap(text, columns)]
+        rows += [*((part, ACCENT) for part in textwrap.wrap(last, columns)), ("", PAPER)]
+    sheet = Image.new("RGB", (8 * columns, high * len(rows) + 16), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for i, (text, colour) in enumerate(rows):
+        draw.text((8, 8 + high * (i + 0.5)), text, fill=colour, font=font, anchor="lm")
     return np.asarray(sheet)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import torch
 from torch import Tensor
 
 from core.datasets import vocabulary
-from core.datasets.base import Batch, Data
-from core.tasks.base import ClassifierTask, Preview
+from core.datasets.base import Batch
+from core.tasks.base import ClassifierTask
 
 
 class SentenceTask(ClassifierTask):
@@ -25,10 +23,3 @@ class SentenceTask(ClassifierTask):
 
     def model_input(self, batch: Batch) -> Tensor:
         return batch.inputs
-
-    def previews(self, data: Data) -> Iterable[Preview]:
-        yield self.confusion_preview(self.logits(data.validation), data.validation.targets.cpu())
-
-    def report(self, data: Data) -> Iterable[Preview]:
-        seen = self.confusion_preview(self.logits(data.test), data.test.targets)
-        yield Preview(f"test_{seen.name}", seen.image, seen.data)

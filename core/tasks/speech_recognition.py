@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -10,11 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.architectures.speech_lstm import lengths
 from core.catalog import BLANK, DataSpec, task
 from core.datasets.base import Batch, Data, Split
-from core.experiment import Settings, setting
-from core.tasks import ctc
+from core.experiment import setting
+from core.tasks import ctc, hearing
 from core.tasks.base import Preview, SupervisedTask
 from core.tasks.pictures import heard
 
@@ -38,13 +36,7 @@ class SpeechRecognition(SupervisedTask):
 
     measure = "validation/word_error_rate"
 
-    class Settings(Settings):
-        band_mask: int = setting(6, "Widest of the two bands hidden from each recording in training, of 40; 0 hides none.",
-                                 unit="bands", ge=0, le=40)
-        time_mask: float = setting(0.08, "Longest of the two stretches hidden from each recording in training, as a share "
-                                   "of it; 0 hides none.", ge=0, le=0.5)
-        speed: float = setting(0.1, "How much faster or slower each recording is played in training, at most, with its "
-                               "pitch.", ge=0, le=0.5)
+    class Settings(hearing.Settings):
         beam: int = setting(1, "Texts kept at each step of the search when error rates are measured; 1 takes the likeliest "
                                "letter of each step.", unit="texts", ge=1, le=100)
 
@@ -58,9 +50,8 @@ class SpeechRecognition(SupervisedTask):
         return batch.inputs
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        sounds, _ = self._trimmed(batch.inputs)
-        sounds, counts = self._trimmed(played(sounds, self.settings.speed))
-        return self._ctc(self.model(sounds, self._hidden), counts, batch.targets).mean(), {}
+        sounds, counts = self._trimmed(hearing.varied(batch.inputs, self.settings.speed))
+        return self._ctc(self.model(sounds, self.settings.hidden), counts, batch.targets).mean(), {}
 
     def evaluate(self, split: Split) -> dict[str, float]:
         # Imported here: only what measures words needs it, and it brings a compiled matcher along.
@@ -107,17 +98,14 @@ class SpeechRecognition(SupervisedTask):
 
     def _trimmed(self, sounds: Tensor) -> tuple[Tensor, Tensor]:
         """Waveforms as long as the longest of them, and how many rows of logits each has, `(batch,)`."""
-        samples = lengths(sounds)
-        return sounds[:, : int(samples.max())], -(-samples // self.model.stride)
+        sounds, samples = hearing.trimmed(sounds)
+        return sounds, -(-samples // self.model.stride)
 
     def _ctc(self, logits: Tensor, counts: Tensor, targets: Tensor) -> Tensor:
         """The loss of each recording, per letter, `(batch,)`; 0 where it has too few steps for its transcript."""
         letters = (targets != BLANK).sum(1)
         logs = logits.float().log_softmax(2).transpose(0, 1)  # (steps, batch, letters)
         return F.ctc_loss(logs, targets, counts, letters, BLANK, "none", zero_infinity=True) / letters
-
-    def _hidden(self, frames: Tensor, counts: Tensor) -> Tensor:
-        return spec_augment(frames, counts, self.settings.band_mask, self.settings.time_mask)
 
     def _preview(self, name: str, split: Split, index: int) -> Preview:
         sound = split.inputs[index : index + 1]
@@ -128,33 +116,3 @@ class SpeechRecognition(SupervisedTask):
         spectrum = frames[0, : counts[0]].T.cpu().numpy()  # (mels, frames)
         picture = heard(spectrum, np.exp(chances.T), letters, f"“{said}” is heard as “{text}”")
         return Preview(name, picture, {"said": said, "heard": text})
-
-
-def played(sounds: Tensor, spread: float) -> Tensor:
-    """Waveforms int16 `(batch, samples)`, each played at a speed between `1 - spread` and `1 + spread`: Ko, Povey, Peddinti
-    and Khudanpur 2015, "Audio augmentation for speech recognition", section 2.1."""
-    batch, samples = sounds.shape
-    speed = 1 + spread * (2 * torch.rand(batch, 1, device=sounds.device) - 1)
-    place = torch.arange(math.ceil(samples / (1 - spread)), device=sounds.device) * speed  # (batch, longer)
-    before = place.long().clamp(max=samples - 2)
-    left, right = (sounds.gather(1, at).float() for at in (before, before + 1))
-    return torch.lerp(left, right, place - before).where(place <= samples - 1, 0).round().short()
-
-
-def spec_augment(frames: Tensor, counts: Tensor, bands: int, share: float) -> Tensor:
-    """Frames `(batch, frames, mels)` with two bands of up to `bands` mels and two stretches of up to `share` of each
-    recording's `counts` `(batch,)` frames set to 0, which is their mean: Park et al. 2019, "SpecAugment", section 2. Time is
-    not warped, which the paper found to matter least."""
-    batch, length, mels = frames.shape
-    hidden = torch.zeros_like(frames, dtype=torch.bool)
-    for size, whole, most, axis in (
-        (mels, torch.full_like(counts, mels), torch.full_like(counts, bands), 1), (length, counts, counts * share, 2),
-    ):
-        place = torch.arange(size, device=frames.device)
-        for _ in range(2):
-            drawn = torch.rand(2, batch, device=frames.device)
-            width = (drawn[0] * (most + 1)).floor()  # (batch,), whole numbers from 0 to `most`
-            start = (drawn[1] * (whole - width + 1)).floor()
-            masked = (place >= start[:, None]) & (place < (start + width)[:, None])  # (batch, mels or frames)
-            hidden |= masked.unsqueeze(axis)
-    return frames.masked_fill(hidden, 0)

@@ -12,6 +12,7 @@ import torch
 
 from core.datasets import own
 from core.datasets.base import Data
+from core.datasets.brought.base import Choice
 from core.datasets.dividing import Finding
 from core.errors import UserError
 from core.inside import data as look
@@ -19,10 +20,10 @@ from core.plots.writing import visible
 from core.ui import address, page, wall
 
 TYPES = ["zip", "csv", "tsv", "txt", "data"]
-WALL = 20  # pictures of the preview
+WALL = {"images": 20, "sounds": 6, "sentences": 8, "pairs": 8}  # examples of the preview
 ROWS, COLUMNS = 8, 12  # of a table's preview
 CHARACTERS = 2000  # of a text's preview
-CHOICES = ("path", "side", "grey", "label", "out", "name", "title")  # what the address holds of it
+CHOICES = ("path", "as", *own.Source.model_fields, "out", "name", "title")  # what the address may hold of it
 TOLD_SECONDS = 0.2  # how often progress is drawn
 
 PICTURES = """flowers.zip
@@ -45,6 +46,24 @@ TABLE = """length,width,colour,species
 TEXT = """First Citizen:
 Before we proceed any
 further, hear me speak."""
+SENTENCES = """review,opinion
+"Warm, and funny.",good
+"I left, early.",bad
+A small wonder.,good"""
+SPOKEN = """commands.zip
+├─ transcripts.tsv
+│    file     text
+│    1.wav    turn left
+└─ 1.wav …"""
+SOUNDS = """birds.zip
+├─ robin/
+│  ├─ 1.wav
+│  └─ 2.flac
+└─ wren/
+   └─ 1.ogg"""
+PAIRS = """english      french
+Good night.  Bonne nuit.
+A red dog.   Un chien roux."""
 
 
 @st.cache_resource(max_entries=4, ttl=900, show_spinner=False)
@@ -80,7 +99,7 @@ def changed() -> None:
 
 def forget(*others: str) -> None:
     """The choices that belonged to the file before."""
-    for key in (*CHOICES[1:], *others):
+    for key in (*(choice for choice in CHOICES if choice != "path"), *others):
         st.query_params.pop(key, None)
         st.session_state.pop(key, None)
 
@@ -94,19 +113,23 @@ def name_path() -> None:
 
 def show() -> None:
     st.page_link("pages/data.py", label="All data sets", icon=":material/arrow_back:")
-    page.opening("Bring your own", "Pictures in class folders, a table with a column that holds the class, or a text. It is "
-                                   "checked first, and then trains, compares and opens like any other data set.")
+    page.opening("Bring your own", "Pictures, sounds, a table, texts, or sentences and their translations. It is checked "
+                                   "first, and then trains, compares and opens like any other data set.")
     try:
         path = _where()
         if path is None:
             _examples()
             return
-        proposal = kept(f"proposal {path}", lambda progress: own.propose(path))
+        read_as = st.query_params.get("as", "")
+        proposal = kept(f"proposal {path} {read_as}", lambda progress: own.propose(path, read_as))
         source = _settings(proposal)
         examined = kept(source.model_dump_json(), lambda progress: own.examine(source, progress))
     except UserError as error:
         st.error(str(error), icon=":material/error:")
-        st.button("Check again", icon=":material/refresh:", on_click=_place.clear)
+        with st.container(horizontal=True):
+            st.button("Check again", icon=":material/refresh:", on_click=_place.clear)
+            if "as" in st.query_params:
+                st.button("Read it as proposed", icon=":material/undo:", on_click=st.query_params.pop, args=("as", None))
         return
     left, right = st.columns([9, 5], gap="large")
     with left:
@@ -122,7 +145,7 @@ def _where() -> Path | None:
     left, right = st.columns(2, gap="large")
     with left:
         file = st.file_uploader(
-            "Upload a zip of pictures, a table or a text", type=TYPES, key="bring_file", on_change=forget, args=("path",),
+            "Upload a zip, a table or a text", type=TYPES, key="bring_file", on_change=forget, args=("path",),
             help="It is copied to this server. Name the path of what is larger than 1 GB.",
         )
         if file is not None and "path" not in st.query_params:
@@ -148,32 +171,46 @@ def _examples() -> None:
         ("A table", TABLE, "A CSV file. One column is the class; numbers and columns of few words are the features."),
         ("A text", TEXT, "A .txt file, for language models. Its first 90 % are trained on, the next 5 % are the validation, "
          "the last the test."),
+        ("Texts and their classes", SENTENCES, "A CSV or TSV file with a column of texts and one of classes. A column split "
+         "may say train, validation or test."),
+        ("Sounds and what is said", SPOKEN, "A folder or a zip of WAV, FLAC or OGG files of up to ten seconds, and a table "
+         "with a column of files and one of transcripts."),
+        ("Sounds in class folders", SOUNDS, "As pictures are. Any rate, mono or stereo: they are brought to 8 kHz, mono."),
+        ("Sentences and translations", PAIRS, "A TSV or CSV file of two columns, or a zip of two text files whose lines "
+         "belong together."),
     )
-    for column, (title, example, sentence) in zip(st.columns(4), shown, strict=True):
-        with column, st.container(border=True, height="stretch"):
-            st.markdown(f"**{title}**")
-            st.code(example, language=None)
-            st.markdown(f":gray[{sentence}]")
+    for row in (shown[:4], shown[4:]):
+        for column, (title, example, sentence) in zip(st.columns(4), row, strict=True):
+            with column, st.container(border=True, height="stretch"):
+                st.markdown(f"**{title}**")
+                st.code(example, language=None)
+                st.markdown(f":gray[{sentence}]")
 
 
 def _settings(proposal: own.Proposal) -> own.Source:
     """How the files are read: as proposed, unless the person chose otherwise."""
     given = proposal.source
-    out = tuple(key for key in st.query_params.get("out", "").split(",") if key)
-    if given.kind == "text":
-        return given
+    chosen: dict[str, Any] = {"leave_out": tuple(key for key in st.query_params.get("out", "").split(",") if key)}
     with st.container(horizontal=True, vertical_alignment="bottom", key="reading"):
-        if given.kind == "features":
-            columns = [given.label, *(name for name in proposal.columns if name != given.label)]  # the likeliest first
-            label = address.select("The class is in the column", "label", columns, width=280)
-            return given.model_copy(update={"label": label, "leave_out": out})
-        st.session_state["side"] = address.whole("side", given.side, own.LEAST_SIDE, own.MOST_SIDE)
-        side = st.number_input(
-            "Side in pixels", own.LEAST_SIDE, own.MOST_SIDE, key="side", on_change=address.keep, args=("side",), width=160,
-            help="Each picture is cut to the square in its middle and brought to this side. A run may take another.")
-        st.session_state["grey"] = address.choice("grey", ["True", "False"], str(given.grey)) == "True"
-        grey = st.toggle("Without colour", key="grey", on_change=address.keep, args=("grey",))
-    return given.model_copy(update={"side": side, "grey": grey, "leave_out": out})
+        if len(proposal.forms) > 1:
+            address.select("It is read as", "as", list(proposal.forms), given.kind, width=280,
+                           format_func=proposal.forms.get)
+        for choice in proposal.choices:
+            chosen[choice.field] = _chosen(choice, getattr(given, choice.field))
+    return given.model_copy(update=chosen)
+
+
+def _chosen(choice: Choice, proposed: Any) -> Any:
+    """What the person chose, or else what is proposed."""
+    field = choice.field
+    if choice.options:
+        return address.select(choice.label, field, choice.options, width=280, help=choice.help)
+    same = {"key": field, "on_change": address.keep, "args": (field,), "help": choice.help}
+    if choice.high:
+        st.session_state[field] = address.whole(field, proposed, choice.low, choice.high)
+        return st.number_input(choice.label, choice.low, choice.high, width=160, **same)
+    st.session_state[field] = address.choice(field, ["True", "False"], str(proposed)) == "True"
+    return st.toggle(choice.label, **same)
 
 
 def _findings(examined: own.Examined) -> None:
@@ -208,11 +245,11 @@ def _leave_out(key: str, out: tuple[str, ...]) -> None:
 
 def _preview(data: Data) -> None:
     st.subheader("What a model will see", anchor=False)
-    if data.spec.kind == "images":
-        wall.pictures(look.samples(data, WALL, 0))
-        return
     if data.spec.kind == "text":
         st.code(look.beginning(data, CHARACTERS), language=None, height=420, wrap_lines=True)
+        return
+    if data.spec.kind in WALL:
+        wall.show(data.spec, look.samples(data, WALL[data.spec.kind], 0), page.dark())
         return
     chosen = torch.linspace(0, len(data.train) - 1, min(ROWS, len(data.train))).long()
     rows = data.train.inputs[chosen, :COLUMNS].T.tolist()
@@ -223,10 +260,12 @@ def _preview(data: Data) -> None:
 
 
 def _counts(data: Data) -> None:
-    """The examples of each class in each split, or how often each character comes."""
+    """How many examples there are, and of each class, or how often each character comes."""
     balance, text = look.overview(data).balance, data.spec.kind == "text"
     windows = f" windows of {data.spec.shape[0]} characters" if text else ""
     st.markdown(" · ".join(f"**{size:,}** {split}" for split, size in data.spec.sizes.items()) + windows)
+    if not balance:
+        return
     names = {"character": visible(data.spec.vocabulary)} if text else {"class": data.spec.classes}
     st.dataframe(names | {split: counts.tolist() for split, counts in balance.items()}, hide_index=True,
                  height="content" if len(data.spec.classes or data.spec.vocabulary) < 10 else 350, key="counts")

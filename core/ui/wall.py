@@ -12,8 +12,19 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from core.catalog import DataSpec
 from core.inside.data import Sample
 from core.plots.sounds import waveform_picture
+
+
+def show(spec: DataSpec, samples: Sequence[Sample], dark: bool) -> None:
+    """Draws samples of data that are no table and no running text."""
+    if spec.kind == "images":
+        pictures(samples)
+    elif spec.kind == "sounds":
+        sounds(samples, spec.sample_rate, dark)
+    else:
+        sentences(samples)
 
 
 def pictures(samples: Sequence[Sample]) -> None:
@@ -39,10 +50,9 @@ def sounds(samples: Sequence[Sample], rate: int, dark: bool) -> None:
 
 
 def sentences(samples: Sequence[Sample]) -> None:
-    """Draws sentences, each after its label."""
-    lines = "".join(
-        f"<li><span>{html.escape(sample.label)}</span> {html.escape(sample.content)}</li>" for sample in samples
-    )
+    """Draws sentences, each after its label, if it has one."""
+    labels = [f"<span>{html.escape(sample.label)}</span> " if sample.label else "" for sample in samples]
+    lines = "".join(f"<li>{label}{html.escape(sample.content)}</li>" for label, sample in zip(labels, samples, strict=True))
     st.html(f'<ul class="wall">{lines}</ul>')
 
 

@@ -100,6 +100,19 @@ def test_padding_never_changes_the_logits_of_a_recording(model):
         torch.testing.assert_close(together[row : row + 1, : alone.shape[1]], alone, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("model", [{}, {"bidirectional": False, "stacking": 2, "depth": 1}], ids=["deep", "one way"])
+def test_padding_never_changes_the_classes_of_a_recording(model):
+    torch.manual_seed(0)
+    spec = SPEC.model_copy(update={"classes": ("a", "b", "c"), "vocabulary_size": 0, "target_length": 0})
+    speech = SpeechLSTM(SpeechLSTM.Settings(width=8, **model), spec).eval()
+    lengths = [3999, 1234, 400]
+    together = speech(noise(*lengths))
+    assert together.shape == (3, 3)
+    for row, length in enumerate(lengths):
+        torch.testing.assert_close(together[row : row + 1], speech(noise(*lengths)[row : row + 1, :length]), atol=1e-5,
+                                   rtol=1e-4)
+
+
 def test_the_whole_model_can_be_exported_from_the_waveform_on():
     torch.manual_seed(0)
     speech = SpeechLSTM(SpeechLSTM.Settings(width=4), SPEC).eval()

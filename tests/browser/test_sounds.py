@@ -4,11 +4,11 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.sounds import kept_recogniser, tone, wav
+from tests.sounds import kept_run, tone, wav
 
 
 def test_a_chosen_sound_is_heard_and_drawn_and_its_address_shows_it_again(page: Page, the_apps_store, settle, photograph):
-    run = kept_recogniser()
+    run = kept_run()
     page.goto(f"/inside?run={run}&input=Upload")
     settle(page)
     expect(page.get_by_text("What is heard appears here")).to_be_visible()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.datasets import class_folders
+from core.datasets import class_folders, files
 from core.errors import UserError
 
 
@@ -137,11 +137,11 @@ def test_a_bomb_that_lies_about_its_size_is_cut_off(packed):
 
 
 def test_too_many_files_are_found_before_they_are_listed(packed, monkeypatch):
-    monkeypatch.setattr(class_folders, "MOST_FILES", 5)
+    monkeypatch.setattr(files, "MOST_FILES", 5)
     path = packed()
     with pytest.raises(UserError, match="holds 8 files: at most 5"):
         class_folders.listing(path)
-    monkeypatch.setattr(class_folders, "MOST_DIRECTORY_BYTES", 300)
+    monkeypatch.setattr(files, "MOST_DIRECTORY_BYTES", 300)
     monkeypatch.setattr(zipfile, "ZipFile", None)
     with pytest.raises(UserError, match="holds too many files"):
         class_folders.listing(path)
@@ -243,7 +243,7 @@ def test_a_link_in_a_zip_is_refused(tmp_path):
 
 def test_a_folder_of_too_many_files_is_not_walked_to_its_end(laid, monkeypatch):
     folder = laid(PLAIN)
-    monkeypatch.setattr(class_folders, "MOST_FILES", 3)
+    monkeypatch.setattr(files, "MOST_FILES", 3)
     with pytest.raises(UserError, match="more than 3 files"):
         class_folders.listing(folder)
 

@@ -200,7 +200,7 @@ def test_a_damaged_description_hides_only_its_own_data_set(zipped, caplog):
 
 @pytest.mark.parametrize(("name", "sentence"), [
     *((name, "There is nothing at") for name in ("nothing", "x\0", "a" * 5000, "x\udcff")),
-    ("mine.doc", "bring a folder or a .zip"),
+    ("mine.doc", "mine.doc can't be read: bring pictures or sounds"),
 ])
 def test_what_is_nothing_to_read_is_said(tmp_path, name, sentence):
     if name == "mine.doc":

@@ -7,6 +7,7 @@ import torch
 from core.datasets import spoken_digits
 from core.datasets.spoken_digits import SpokenDigits
 from core.errors import UserError
+from core.experiment import Experiment
 from tests.sounds import spoken_digits as archive
 from tests.sounds import tone, wav
 
@@ -58,6 +59,24 @@ def test_split_by_speakers_nobody_is_in_two_parts(github, empty, packed):
     assert [len(split) for split in (data.train, data.validation, data.test)] == [2000, 500, 500]
     pitches = [{tuple(row[:40].tolist()) for row in split.inputs} for split in (data.train, data.validation, data.test)]
     assert [len(part) for part in pitches] == [4, 1, 1] and len(set.union(*pitches)) == 6
+
+
+def test_as_classes_the_same_recordings_are_digits_or_speakers(digits, empty, packed):
+    (empty / "free-spoken-digits.zip").write_bytes(packed)
+    cls = spoken_digits.SpokenDigitClasses
+    letters, named, voices = digits.load(), cls(cls.Settings()).load(), cls(cls.Settings(classes="speakers")).load()
+    for part in ("train", "validation", "test"):
+        ours, theirs = getattr(named, part), getattr(letters, part)
+        assert torch.equal(ours.inputs, theirs.inputs)
+        assert [named.spec.classes[target] for target in ours.targets] == [said(theirs, row) for row in range(len(ours))]
+    assert voices.spec.classes == spoken_digits.SPEAKERS and voices.test.targets.bincount().tolist() == [50] * 6
+    assert voices.spec.vocabulary_size == voices.spec.target_length == 0
+
+
+def test_nobody_is_told_by_a_voice_never_heard():
+    with pytest.raises(UserError, match="classes should be digits where the data are split by speakers"):
+        Experiment.make("sound_classification", "speech-lstm", "spoken-digit-classes",
+                        data={"split": "speakers", "classes": "speakers"})
 
 
 def test_without_network_it_says_so_in_one_sentence(digits, empty, monkeypatch, nowhere):

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from core.inside import reading, recurrence
+from tests.sounds import tone
 
 VOCABULARY = ("<padding>", "<unknown>", "a", "moving", "story", "isn't", ",", "!")
 
@@ -71,3 +72,21 @@ def test_a_layer_that_reads_backwards_ends_at_the_first_word(made):
         cell.weight_hh_l0.data.mul_(0.1)
     forwards, backwards = read(loaded)
     assert forwards.reach.argmax() == 6 and backwards.reach.argmax() == 0
+
+
+@pytest.mark.parametrize("data", ["spoken-digits", "spoken-digit-classes"])
+def test_the_gates_of_a_network_that_hears_are_those_of_its_layers_over_time(untrained, data):
+    task = "speech_recognition" if data == "spoken-digits" else "sound_classification"
+    loaded = untrained(task, "speech-lstm", data, model={"width": 6})
+    waveform = torch.from_numpy(tone(440, 0.5))[None]
+    found = recurrence.layers(loaded, waveform)
+    assert [layer.name for layer in found] == [
+        "Layer 1, forwards", "Layer 1, backwards", "Layer 2, forwards", "Layer 2, backwards"]
+    assert {values.shape for layer in found for values in layer.seen.values()} == {(17, 6)}
+    seen = {}
+    hook = loaded.model.layers[1].register_forward_hook(lambda layer, inputs, output: seen.update(states=output[0]))
+    with torch.no_grad():
+        loaded.model(waveform)
+    hook.remove()
+    states = np.concatenate([found[2].seen["state"], found[3].seen["state"]], 1)
+    np.testing.assert_allclose(states, seen["states"], atol=1e-6)

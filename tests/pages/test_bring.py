@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import catalog
 from core.datasets import own
+from tests.sounds import tone, wav
 
 from .driving import address_of, opened, ran, words
 
@@ -162,3 +163,75 @@ def test_a_text_is_brought_and_looked_at_and_trains(home: Path, tmp_path: Path) 
     assert (launch.radio("dataset").value, launch.radio("architecture").value) == ("my-plays", "gpt")
     path.write_text("short")
     assert "my_plays.txt has 5 characters: bring a text of at least 10,000" in bring(path).error[0].value
+
+
+def packed(path: Path, contents: dict[str, bytes | str]) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
+    return path
+
+
+REVIEWS = "review,opinion\n" + "".join(f"This is the text {i} of a film.,{'good' if i % 2 else 'bad'}\n" for i in range(40))
+CLIPS = {f"clips/{name}/{i}.wav": wav(tone(hertz + 9 * i, 0.5), 8000)
+         for name, hertz in (("high", 900), ("low", 300)) for i in range(10)}
+SAID = "file\ttext\n" + "".join(f"{place.removeprefix('clips/')}\tGo up!\n" for place in CLIPS)
+
+
+@pytest.mark.parametrize(("name", "content", "shown", "task"), [
+    ("my_reviews.csv", REVIEWS, "The longest text has 9 words and signs", "text_classification"),
+    ("my_clips.zip", CLIPS, "Nothing is wrong with it", "sound_classification"),
+    ("my_clips.zip", CLIPS | {"said.tsv": SAID}, "5 different letters: ␣ g o p u", "speech_recognition"),
+], ids=["texts", "sounds", "transcripts"])
+def test_what_is_uploaded_is_looked_at_and_added_and_meets_the_task_that_it_is_for(
+    home: Path, tmp_path: Path, name: str, content: str | dict, shown: str, task: str,
+) -> None:
+    path = tmp_path / name
+    if isinstance(content, dict):
+        packed(path, content)
+    else:
+        path.write_text(content)
+    with open(path, "rb") as file:
+        page = bring(own.upload(name, file, "token"))
+    assert shown in words(page).replace("\\", "") and not page.error
+    page = click(page, "Add")
+    dataset = name.split(".")[0].replace("_", "-")
+    assert address_of(page) == {"dataset": dataset} and not page.error
+    launch = click(page, "Train on it")
+    assert launch.title[0].value == "Launch" and not launch.error
+    assert address_of(launch)["task"] == task and launch.radio("dataset").value == dataset
+
+
+def test_a_table_can_be_read_as_another_than_what_is_proposed_and_the_columns_are_picked(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("title,review,opinion,stars\n" + "".join(
+        f"Title number {i},This is the text {i} of a film.,{'good' if i % 2 else 'bad'},{i % 3}\n" for i in range(40)))
+    page = bring(path)
+    assert [(page.selectbox(key).value) for key in ("as", "text", "label")] == ["sentences", "review", "opinion"]
+    page = ran(page.selectbox("label").set_value("stars"))
+    assert not page.error and page.dataframe[0].value["class"].tolist() == ["0", "1", "2"]
+    page = ran(page.selectbox("text").set_value("stars"))
+    assert "can't be both the text and the class" in page.error[0].value
+    page = ran(page.selectbox("as").set_value("features"))
+    assert address_of(page)["as"] == "features" and page.selectbox("label").value == "stars"
+
+
+def test_what_can_t_be_read_as_was_picked_leads_back(home: Path, tmp_path: Path) -> None:
+    path = packed(tmp_path / "clips.zip", {f"{i}.wav": wav(tone(400 + i, 0.5)) for i in range(12)} | {
+        "said.tsv": "".join(f"{i}\tgo\n" for i in range(12))})
+    page = bring(path, **{"as": "sounds"})
+    assert "put each into a folder of its class" in page.error[0].value
+    page = click(page, "Read it as proposed")
+    assert not page.error and "2 different letters" in words(page)
+
+
+def test_sentences_and_translations_are_looked_at_and_added(home: Path, tmp_path: Path) -> None:
+    path = packed(tmp_path / "mine.zip", {"a.en": "".join(f"The dog {i} runs.\n" for i in range(60)),
+                                         "a.fr": "".join(f"Le chien {i} court.\n" for i in range(60))})
+    page = bring(path)
+    assert page.selectbox("source_language").value == "en" and "60 lines in each of a.en (UTF-8)" in words(page)
+    page = ran(page.selectbox("source_language").set_value("fr"))
+    assert "**54** train · **3** validation · **3** test" in words(page)
+    page = click(page, "Add")
+    wall, = (element.proto.body for element in page.get("html") if 'class="wall"' in element.proto.body)
+    assert "Le chien" in wall and "→ The dog" in wall and "pieces of words, fr to en" in words(page) and not page.error

@@ -302,7 +302,7 @@ def test_the_memory_of_a_recurrent_network_is_seen_gate_by_gate_and_cell_by_cell
 def test_an_address_that_asks_for_what_a_recurrent_network_has_not_shows_what_it_has():
     run_id = kept("text_classification", "elman", "film-reviews", vocabulary=VOCABULARY, vocabulary_size=len(VOCABULARY))
     page = opened("inside", run=run_id, text="a story", recurrent="Layer 9", seen="forget gate", cell="x")
-    assert "The state that the next word" in words(page) and not page.error
+    assert "The state that the next step" in words(page) and not page.error
 
 
 def test_attention_is_seen_as_the_mean_of_the_heads_as_rollout_and_as_lines():

@@ -9,7 +9,7 @@ import pytest
 from core.inside import listening
 from core.ui import page as pages
 from tests.pages.driving import address_of, opened, ran, words
-from tests.sounds import kept_recogniser, spoken_digits, tone, wav
+from tests.sounds import kept_run, spoken_digits, tone, wav
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def here(home: Path, packed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def run() -> str:
     """A run that kept its weights at the start."""
-    return kept_recogniser()
+    return kept_run()
 
 
 def test_sounds_are_shown_with_players_transcripts_and_lengths(here):
@@ -40,12 +40,14 @@ def test_sounds_are_shown_with_players_transcripts_and_lengths(here):
     assert "15 letters and the blank" in words(page)
 
 
-def test_train_on_it_leads_to_a_launch_that_fits(here):
-    page = opened("data", dataset="spoken-digits")
+@pytest.mark.parametrize(("dataset", "task"), [("spoken-digits", "speech_recognition"),
+                                               ("spoken-digit-classes", "sound_classification")])
+def test_train_on_it_leads_to_a_launch_that_fits(here, dataset, task):
+    page = opened("data", dataset=dataset)
     next(button for button in page.button if button.label == "Train on it").click()
     page = ran(page)
     assert page.title[0].value == "Launch" and not page.error
-    assert address_of(page)["task"] == "speech_recognition" and page.radio("dataset").value == "spoken-digits"
+    assert address_of(page)["task"] == task and page.radio("dataset").value == dataset
 
 
 def test_a_recording_of_the_data_is_heard_and_held_against_what_is_said(here, run):
@@ -53,9 +55,35 @@ def test_a_recording_of_the_data_is_heard_and_held_against_what_is_said(here, ru
     assert page.number_input("index").value == 17 and page.metric[0].label == "Heard"
     said = words(page)
     assert "Its transcript is “three”" in said and "What it could be" in said and "When each letter sounds" in said
+    assert "What it remembers, step by step" in said
     assert page.get("audio")
     page.number_input("index").set_value(299)
     assert "Its transcript is “nine”" in words(ran(page)) and address_of(page)["index"] == "299"
+
+
+@pytest.fixture
+def namer() -> str:
+    return kept_run("sound_classification", "spoken-digit-classes")
+
+
+def test_a_classifier_says_what_it_hears_and_shows_its_gates_over_time(here, namer):
+    page = opened("inside", run=namer, index="17", split="test")
+    said = words(page)
+    assert page.metric[0].label == "Answer" and "It is “three”" in said and "What it hears" in said
+    assert "What it remembers, step by step" in said and "How far back it sees" in said
+    page.selectbox("recurrent").set_value("Layer 2, backwards")
+    page = ran(page)
+    assert address_of(page)["recurrent"] == "Layer 2, backwards" and not page.error
+
+
+def test_a_sound_of_the_test_set_plays_and_leads_to_what_is_heard_in_it(here, namer):
+    page = opened("inside", run=namer, view="Whole test set", whole="Mistakes")
+    assert "300 sounds of the test split" in words(page) and page.get("audio")
+    next(button for button in page.button if button.label == "Look into it").click()
+    page = ran(page)
+    assert address_of(page)["view"] == "One recording" and page.metric[0].label == "Answer"
+    page = opened("inside", run=namer, view="Whole test set", whole="Layers")
+    assert not page.error
 
 
 def test_a_link_with_a_sound_plays_and_hears_it(run):

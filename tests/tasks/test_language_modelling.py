@@ -14,7 +14,8 @@ from core.datasets import characters
 from core.datasets.base import Batch
 from core.datasets.characters import NONE
 from core.experiment import Experiment, Training
-from core.tasks.language_modelling import LanguageModelling, shaped
+from core.tasks.decoding import shaped
+from core.tasks.language_modelling import LanguageModelling
 from core.training.loop import fit
 from core.training.setup import build_model, build_task, seed_everything
 

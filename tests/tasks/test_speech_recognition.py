@@ -9,7 +9,8 @@ from core.catalog import BLANK, DataSpec
 from core.datasets.base import Batch, Split
 from core.experiment import Experiment
 from core.tasks import ctc
-from core.tasks.speech_recognition import SpeechRecognition, played, spec_augment
+from core.tasks.hearing import played, spec_augment
+from core.tasks.speech_recognition import SpeechRecognition
 from core.training.setup import build_model, build_task
 from tests.sounds import tone
 

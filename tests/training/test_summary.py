@@ -119,7 +119,7 @@ def test_a_recurrent_layer_s_products_are_counted_at_every_step(architecture: st
 def test_arithmetic_of_an_lstm_is_six_per_weight_and_step_but_four_where_it_reads_the_data():
     experiment = Experiment.make("speech_recognition", "speech-lstm", "spoken-digits", model={"depth": 1})
     found = summary.summarise(experiment)
-    reading = [layer for layer in found.layers if layer.kind == "LSTM"]  # in both directions
+    reading = [layer for layer in found.layers if layer.kind == "LSTMCell"]  # in both directions
     weights = sum(4 * 128 * (4 * layer.taken[-1] + 6 * 128) for layer in reading)  # no gradient of the data is asked for
     steps = reading[0].shape[0]
     spectra = 2 * 40 * 129 * 2 * steps  # the mel filters; the Fourier transform is not counted

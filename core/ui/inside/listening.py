@@ -1,4 +1,4 @@
-"""A recording is heard: the text, the other likely ones, and when in it each letter sounds."""
+"""A recording is heard: what is said, when in it each letter sounds or what else it could be, and the memory behind it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from io import BytesIO
 import numpy as np
 import streamlit as st
 
-from core.inside import listening
-from core.inside.listening import Sound
+from core.inside import classify, listening, recurrence
+from core.inside.listening import Seen, Sound
 from core.inside.load import Loaded
 from core.plots import inside as plots
 from core.plots import sounds
 from core.ui import address, page
 from core.ui.chart import chart
+from core.ui.inside import remembering
 from core.ui.inside.question import held_out
-from core.ui.inside.side import Side, places
+from core.ui.inside.side import Side, answer_line, chances, places
 
 FILES = ["wav", "flac", "ogg"]
 
@@ -41,7 +42,36 @@ def show(sides: Sequence[Side]) -> None:
 
 
 def _heard(side: Side, sound: Sound, said: str | None) -> None:
-    found = listening.listen(side.loaded, sound)
+    seen = listening.see(side.loaded, sound)
+    given = (seen.samples, seen.rate, seen.spectrum, seen.hertz, seen.hop)
+    if side.loaded.spec.classes:
+        _named(side, seen, given, said)
+    else:
+        _written(side, seen, given, said)
+    if recurrence.fits(side.loaded):
+        moments = [f"{step * seen.stride / seen.rate:.2f} s" for step in range(-(-len(seen.samples) // seen.stride))]
+        remembering.show(side, seen.waveform.numpy(), moments)
+
+
+def _named(side: Side, seen: Seen, given: tuple, said: str | None) -> None:
+    """What a classifier makes of it."""
+    answer = classify.classify(side.loaded, seen.waveform)
+    words, others = st.columns([1, 1] if side.narrow else [2, 3], gap="large")
+    with words:
+        answer_line(answer)
+        if said is not None:
+            st.caption(f"It is “{said}”.")
+    with others:
+        chances(side, answer, row=26)
+    st.markdown("**What it hears**", help="The waveform, and the mel spectrum, which is what the model is given.")
+    name = answer.classes[answer.best]
+    chart(sounds.seen(*given, colour=side.colour, dark=page.dark()), key=f"{side.key}seen_sound", height=280,
+          alt=f"Waveform and mel spectrum over {len(seen.samples) / seen.rate:.2f} seconds; the answer is {name}.")
+
+
+def _written(side: Side, seen: Seen, given: tuple, said: str | None) -> None:
+    """What a recogniser makes of it."""
+    found = listening.listen(side.loaded, seen)
     (text, share), *_ = found.texts
     words, others = st.columns([1, 1] if side.narrow else [2, 3], gap="large")
     with words:
@@ -53,18 +83,17 @@ def _heard(side: Side, sound: Sound, said: str | None) -> None:
         st.markdown("**What it could be**", help="The likeliest texts that prefix beam search finds. The probability of "
                     "each is the sum over all ways in which its letters can lie along the recording.")
         shown = found.texts[:5]
-        chances = np.array([chance for _, chance in shown])
-        chart(plots.probabilities([one or "nothing" for one, _ in shown], chances, side.colour), key=f"{side.key}texts",
+        shares = np.array([chance for _, chance in shown])
+        chart(plots.probabilities([one or "nothing" for one, _ in shown], shares, side.colour), key=f"{side.key}texts",
               height=32 * len(shown) + 8, alt=f"Probabilities of the texts; the likeliest is {text}.")
     st.markdown("**When each letter sounds**", help="From above: the waveform; the mel spectrum, which is what the model "
                 "hears; the likeliest way in which the letters of the text lie along the recording; "
                 "and how likely the model finds each letter at each moment. The blank means no (new) letter.")
-    figure = sounds.heard(
-        found.samples, found.rate, found.spectrum, found.hertz, found.hop, found.chances, found.stride, found.letters, text,
-        found.path, colour=side.colour, dark=page.dark(),
-    )
+    figure = sounds.heard(*given, found.chances, seen.stride, found.letters, text, found.path, colour=side.colour,
+                          dark=page.dark())
     chart(figure, key=f"{side.key}heard", height=330 + 15 * len(found.letters),
-          alt=f"Waveform, mel spectrum and letter probabilities over {sound.seconds:.2f} seconds; the text is {text}.")
+          alt=f"Waveform, mel spectrum and letter probabilities over {len(seen.samples) / seen.rate:.2f} seconds; the text "
+          f"is {text}.")
 
 
 def _example(first: Loaded) -> tuple[Sound, str]:
@@ -74,7 +103,7 @@ def _example(first: Loaded) -> tuple[Sound, str]:
     split = splits[name]
     index = address.number_field(f"Recording of the {name} data", "index", 0, len(split) - 1,
                                  help="The model was not trained on these. Any number takes another one.")
-    return listening.of_data(split.inputs[index], first.spec), listening.transcript(split.targets[index], first.spec)
+    return listening.of_data(split.inputs[index], first.spec), listening.said(split.targets[index], first.spec)
 
 
 def _uploaded() -> Sound | None:

@@ -34,7 +34,7 @@ def show(sides: Sequence[Side]) -> None:
             if of_side.layers:
                 _attention(side, of_side)
             if recurrence.fits(side.loaded):
-                remembering.show(side, of_side.ids[0].tolist(), of_side.tokens, of_side.known)
+                remembering.show(side, of_side.ids.numpy(), of_side.tokens, of_side.known)
 
 
 def _examples(loaded: Loaded) -> dict[str, str]:
@@ -88,9 +88,10 @@ def _attention(side: Side, made: Reading) -> None:
         _drawn(side, made, words, weights, most)
 
 
-def pick_map(side: Side, layers: Sequence[np.ndarray]) -> tuple[str, np.ndarray, float]:
+def pick_map(side: Side, layers: Sequence[np.ndarray], *, flows: bool = True) -> tuple[str, np.ndarray, float]:
     """Every head of every layer as a tile to pick from: what the picked one is called, its weights `(query, key)`, and the
-    largest weight that takes the full colour. `layers`: each `(heads, query, key)`."""
+    largest weight that takes the full colour. `layers`: each `(heads, query, key)`; `flows`: what one layer gives the next
+    one reads, so that they can be followed through all."""
     key, dark = f"{side.key}head", page.dark()
     groups: list[tuple[str, dict[str, tuple[str, np.ndarray]]]] = []  # of each map: what it is called, and its weights
     for layer, of_layer in enumerate(layers, 1):
@@ -98,15 +99,16 @@ def pick_map(side: Side, layers: Sequence[np.ndarray]) -> tuple[str, np.ndarray,
         if len(of_layer) > 1:
             maps[f"{layer}.mean"] = (f"Layer {layer}, mean of its heads", of_layer.mean(0))
         groups.append((f"Layer {layer}", maps))
-    if len(layers) > 1:
+    if flows and len(layers) > 1:
         groups.append(("All layers", {"rollout": ("Rollout through all layers", reading.rollout(layers))}))
     titles = {name: shown for _, maps in groups for name, shown in maps.items()}
     heads = max(float(weights.max()) for weights in layers)
     most = {name: float(weights.max()) if name == "rollout" else heads for name, (_, weights) in titles.items()}
     chosen = address.choice(key, list(titles))
     st.markdown("**Attention: who looks at whom**", help="Each square is one head of one layer, or their mean. A row is "
-                "the word that looks, a column the word that is looked at. The rollout follows the attention through "
-                "all layers (Abnar and Zuidema 2020). Pick one to read it.")
+                "the word that looks, a column the word that is looked at. "
+                + ("The rollout follows the attention through all layers (Abnar and Zuidema 2020). " if flows else "")
+                + "Pick one to read it.")
     tiles([
         Group(title, "", [
             Tile(name, words, plots.coloured(weights, dark, most[name], signed=False))

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.datasets.base import Split
-from core.inside import representation, testset
+from core.inside import listening, representation, testset
 from core.inside.load import Loaded
 from core.inside.testset import Verdicts
 from core.plots import inside as pictures
@@ -277,6 +277,10 @@ def _single(whole: Whole, index: int) -> None:
         if image is not None:
             st.image(pictures.enlarged(pictures.pixels(image), 192), width=192)
             there = {"view": "One picture", "input": "From the data", "split": whole.name, "index": str(index)}
+        elif spec.kind == "sounds":
+            sound = listening.of_data(whole.split.inputs[index], spec)
+            st.audio(sound.samples, sample_rate=sound.rate)
+            there = {"view": "One recording", "input": "From the data", "split": whole.name, "index": str(index)}
         elif spec.kind == "sentences":
             text = testset.sentence(whole.split.inputs[index], spec)
             st.markdown("“" + text.translate({ord(sign): "\\" + sign for sign in r"\`*_[]$:<"}) + "”")

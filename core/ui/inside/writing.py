@@ -83,7 +83,7 @@ def _written(side: Side, prompt: str, count: int, temperature: float, top_p: flo
         _place(side, found, chosen, temperature, top_p)
         if recurrence.fits(side.loaded):
             before = found.characters[max(0, chosen - REMEMBERED) : chosen]
-            remembering.show(side, found.numbers[max(0, chosen - REMEMBERED) : chosen].tolist(), plots.visible(before),
+            remembering.show(side, found.numbers[None, max(0, chosen - REMEMBERED) : chosen], plots.visible(before),
                              [True] * len(before))
 
 
