@@ -128,7 +128,7 @@ def number(value: float) -> str:
 
 def is_share(measure: str) -> bool:
     """Whether it is told in per cent."""
-    return "accuracy" in measure or measure.endswith(("_error_rate", "calibration_error", "f1"))
+    return "accuracy" in measure or measure.endswith(("_error_rate", "calibration_error", "exact_match", "f1"))
 
 
 def measure_title(name: str) -> str:
@@ -138,7 +138,7 @@ def measure_title(name: str) -> str:
 
 
 def measure(name: str, value: float) -> str:
-    """A measure with its unit: accuracies, F1 and error rates in per cent, PSNR in dB, all else as `number`."""
+    """A measure with its unit: accuracies, error rates and the like in per cent, PSNR in dB, all else as `number`."""
     kind = name.rsplit("/", 1)[-1]
     if is_share(kind):
         return f"{100 * value:.2f} %"

@@ -19,6 +19,7 @@ MET_WITH = {
     "text_classification": ("text_classification", "transformer-encoder", "film-reviews"),
     "sequence_classification": ("sequence_classification", "lstm", "temporal-order"),
     "language_modelling": ("language_modelling", "gpt", "shakespeare"),
+    "question_answering": ("question_answering", "document-reader", "who-says-it"),
     "translation": ("translation", "transformer", "multi30k"),
     "sound_classification": ("sound_classification", "speech-lstm", "spoken-digit-classes"),
     "speech_recognition": ("speech_recognition", "speech-lstm", "spoken-digits"),
