@@ -131,10 +131,13 @@ def is_share(measure: str) -> bool:
     return "accuracy" in measure or measure.endswith(("_error_rate", "calibration_error", "exact_match", "f1"))
 
 
+WRITTEN = {"f1": "F1", "bleu": "BLEU", "chrf": "chrF", "psnr": "PSNR", "ssim": "SSIM"}  # with a spelling of their own
+
+
 def measure_title(name: str) -> str:
     """What a person calls a measure: `Test accuracy`, `Loss`, `Validation F1`."""
-    words = name.replace("/", " ").replace("_", " ").capitalize()
-    return f"{words.removesuffix('f1')}F1" if words.endswith(" f1") else words
+    *before, last = name.replace("/", " ").replace("_", " ").capitalize().split(" ")
+    return " ".join([*before, WRITTEN.get(last.lower(), last)])
 
 
 def measure(name: str, value: float) -> str:
