@@ -214,11 +214,11 @@ def results(runs: list[read.Run], names: dict[str, str]) -> None:
     ranked = sorted(runs, key=rank)
     frame = pd.DataFrame(
         {"Run": [names[run.id] for run in ranked]}
-        | {metric_title(name): [run.metrics.get(name) for run in ranked] for name in metrics}
+        | {page.measure_title(name): [run.metrics.get(name) for run in ranked] for name in metrics}
         | {"Epochs": [run.metrics.get("train/epoch", 0.0) for run in ranked],
            "Took": [(run.ended - run.started) if run.ended and run.started else None for run in ranked]}
     )
-    written = {metric_title(name): figure_writer(name) for name in metrics}
+    written = {page.measure_title(name): figure_writer(name) for name in metrics}
     draw(tables.coloured(frame, ranked, written | {"Epochs": "{:.3g}".format, "Took": tables.span}), key="results")
     seeds(runs, metrics, measure, more)
 
@@ -242,7 +242,7 @@ def seeds(runs: list[read.Run], metrics: list[str], measure: str, more: bool) ->
     st.markdown("**Seeds of the same experiment, together** &nbsp;:gray[mean ± standard deviation]")
     draw(pd.DataFrame(
         {"Experiment": ranked, "Seeds": [len(figures[name][deciding]) for name in ranked]}
-        | {metric_title(metric): [spread_text(metric, figures[name][metric]) for name in ranked] for metric in metrics}
+        | {page.measure_title(metric): [spread_text(metric, figures[name][metric]) for name in ranked] for metric in metrics}
     ), key="seeds")
     if len([name for name in ranked if figures[name][deciding]]) > 1:
         st.markdown(verdict(ranked[0], ranked[1], figures[ranked[0]][deciding], figures[ranked[1]][deciding], deciding,
@@ -262,7 +262,7 @@ def verdict(first: str, second: str, mine: list[float], its: list[float], metric
     how = f"Welch's t-test, p = {p:.2g}" + (f" corrected for {pairs} pairs" if pairs > 1 else "")
     gap = abs(sum(mine) / len(mine) - sum(its) / len(its))
     size = f"{100 * gap:.2f} percentage points" if page.is_share(metric) else page.measure(metric, gap)
-    of = metric_title(metric).lower()
+    of = page.measure_title(metric).lower()
     if p < SURE:
         return f"**{first}** beats **{second}** by {size} of {of}: more than chance explains ({how})."
     return f"**{first}** is ahead of **{second}** by {size} of {of}, but chance alone may explain that ({how})."
@@ -271,10 +271,6 @@ def verdict(first: str, second: str, mine: list[float], its: list[float], metric
 def _mean(values: list[float], more: bool) -> tuple[bool, float]:
     mean = sum(values) / len(values) if values else math.inf
     return not values, -mean if more else mean
-
-
-def metric_title(name: str) -> str:
-    return name.replace("/", " ").replace("_", " ").capitalize()
 
 
 def figure_writer(name: str):

@@ -1,10 +1,12 @@
 """Sequences of symbols, drawn and not real, whose class hangs on a few of them long ago: the two-sequence problem of Bengio,
-Simard and Frasconi 1994 and the temporal order of Hochreiter and Schmidhuber 1997, experiment 6a."""
+Simard and Frasconi 1994, the temporal order of Hochreiter and Schmidhuber 1997, experiment 6a; and parity."""
+
+import math
 
 import torch
 from torch import Tensor
 
-from core.catalog import DataSpec, dataset
+from core.catalog import PADDING, DataSpec, dataset
 from core.datasets.base import Availability, Data, Dataset, Padded
 from core.experiment import Settings, setting
 
@@ -13,8 +15,7 @@ SEEDS = "Each split is drawn with a seed of its own (0, 1, 2), which never depen
 
 
 class Remembered(Dataset):
-    """Base of the sets here: token numbers `(length,)` without padding. A subclass names `symbols` and `classes`, and writes
-    `draw`."""
+    """Base of the sets here: token numbers `(length,)`. A subclass names `symbols` and `classes`, and writes `draw`."""
 
     symbols: tuple[str, ...]
     classes: tuple[str, ...]
@@ -26,7 +27,8 @@ class Remembered(Dataset):
                                  unit="sequences", ge=100, le=1_000_000)
 
     def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """`count` sequences as places in `symbols`, int64 `(count, length)`, and their classes `(count,)`."""
+        """`count` sequences as places in `symbols`, int64 `(count, length)`, and their classes `(count,)`. Below 0 is
+        padding, at the end."""
         raise NotImplementedError
 
     def spec(self) -> DataSpec:
@@ -45,7 +47,8 @@ class Remembered(Dataset):
         spec, splits = self.spec(), {}
         for seed, (name, count) in enumerate(spec.sizes.items()):
             places, targets = self.draw(count, torch.Generator().manual_seed(seed))
-            splits[name] = Padded(places + len(spec.vocabulary) - len(self.symbols), targets)
+            tokens = places + len(spec.vocabulary) - len(self.symbols)
+            splits[name] = Padded(tokens.masked_fill(places < 0, PADDING), targets)
         return Data(spec, **splits, source=f"drawn: {self.settings!r}")
 
 
@@ -97,3 +100,29 @@ class TwoSequences(Remembered):
         targets = torch.randint(2, (count,), generator=generator)
         sequences[:, :3] = 4 + targets[:, None]
         return sequences, targets
+
+
+@dataset(
+    "parity",
+    title="Parity",
+    year=1969,
+    people="Marvin Minsky, Seymour Papert",
+    paper="Perceptrons: an introduction to computational geometry",
+    url="https://mitpress.mit.edu/9780262630221/perceptrons/",
+    licence=LICENCE,
+    beginner="Drawn, not real: ones and noughts, up to a hundred of them. Is the number of ones even or odd? A single bit "
+    "has to be remembered, but every one that comes turns it over, and whoever misses one is wrong.",
+    expert="Each symbol is 0 or 1 with equal chance. The lengths are drawn evenly on a logarithmic scale, from 1 to the "
+    "whole length, so that there are short sequences to learn the rule from before the long ones; padding follows. A "
+    f"measure over all of them counts many short ones. {SEEDS}",
+)
+class Parity(Remembered):
+    symbols = ("0", "1")
+    classes = ("even", "odd")
+
+    def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        most = self.settings.length
+        lengths = (torch.rand(count, 1, generator=generator) * math.log(most)).exp().round()  # (count, 1)
+        bits = torch.randint(2, (count, most), generator=generator)
+        real = torch.arange(most) < lengths
+        return bits.masked_fill(~real, -1), (bits * real).sum(1) % 2

@@ -173,6 +173,7 @@ class ClassifierTask(SupervisedTask):
         return {
             "loss": F.cross_entropy(logits, targets).item(),
             "accuracy": (logits.argmax(1) == targets).float().mean().item(),
+            "f1": macro_f1(confusion(logits.argmax(1), targets, logits.shape[1])),
             "calibration_error": reliability(logits.softmax(1), targets).error,
         }
 
@@ -194,6 +195,13 @@ class ClassifierTask(SupervisedTask):
 def confusion(guesses: Tensor, targets: Tensor, classes: int) -> Tensor:
     """Counts `(classes, classes)`: row = true class, column = guessed class. Both inputs int64 `(n,)`."""
     return torch.bincount(targets * classes + guesses, minlength=classes * classes).view(classes, classes)
+
+
+def macro_f1(counts: Tensor) -> float:
+    """The mean over the classes of the harmonic mean of precision and recall, of a confusion matrix `(classes, classes)`;
+    classes that neither occur nor are guessed are left out (van Rijsbergen 1979, "Information retrieval", chapter 7)."""
+    found = counts.sum(0) + counts.sum(1)  # guessed or true, (classes,)
+    return (2 * counts.diagonal() / found)[found > 0].mean().item()
 
 
 class Reliability(NamedTuple):

@@ -185,12 +185,12 @@ def numbers(run_id: str) -> None:
     with st.container(horizontal=True, gap="large", key="numbers"):
         if tested:
             for name, value in sorted(tested.items(), key=lambda item: "loss" in item[0]):
-                st.metric(f"Test {name.split('/')[1].replace('_', ' ')}", page.measure(name, value), width="content")
+                st.metric(page.measure_title(name), page.measure(name, value), width="content")
         else:
             for names in lines.measures(run.metrics).values():
                 name = names[-1]  # of the validation where it has been measured
                 split, measure = name.split("/")
-                st.metric(f"{SPLITS[split]} {measure.replace('_', ' ')}".capitalize(), page.measure(name, run.metrics[name]),
+                st.metric(page.measure_title(f"{SPLITS[split]}/{measure}"), page.measure(name, run.metrics[name]),
                           width="content")
         if speed := run.metrics.get("train/samples_per_second"):
             st.metric("Speed", f"{page.count(speed)} samples/s", width="content")
@@ -211,7 +211,8 @@ def charts(run_id: str) -> None:
         rates.curve(run)
         return
     measures = lines.measures(run.metrics)
-    measures.pop("calibration_error", None)  # a figure of the end; its curve is on the Compare page
+    for measure in ("calibration_error", "f1"):  # figures of the end; their curves are on the Compare page
+        measures.pop(measure, None)
     if not measures:
         ended = run.state in read.ENDED
         st.caption("It ended before its first step, so there is nothing to draw." if ended else
@@ -222,7 +223,7 @@ def charts(run_id: str) -> None:
     left_out = []
     for i, (measure, names) in enumerate(measures.items()):
         drawn = [line_of(run, name, faint=name.startswith("train/") and len(names) > 1) for name in names]
-        title = measure.replace("_", " ").capitalize()
+        title = page.measure_title(measure)
         with places[i % len(places)]:
             drawing = figure(
                 drawn, axis=st.session_state.x, percent=page.is_share(measure), title=title, legend=len(drawn) > 1,

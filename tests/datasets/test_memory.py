@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from core.datasets.memory import TemporalOrder, TwoSequences
+from core.datasets.memory import Parity, TemporalOrder, TwoSequences
 
 
 @pytest.mark.parametrize("length", [10, 100, 137])
@@ -23,6 +23,17 @@ def test_the_first_three_letters_tell_the_class_of_two_sequences():
     letters = [[data.spec.vocabulary[token] for token in row] for row in data.train.inputs]
     assert [set(row[:3]) for row in letters] == [{"xy"[target]} for target in data.train.targets]
     assert not any({"x", "y"} & set(row[3:]) for row in letters)
+
+
+def test_parity_counts_the_ones_of_short_sequences_and_of_long_ones():
+    data = Parity(Parity.Settings(length=40, sequences=3000)).load()
+    rows = ["".join(data.spec.vocabulary[token] for token in row if token) for row in data.train.inputs]
+    assert [row.count("1") % 2 for row in rows] == data.train.targets.tolist()
+    real = data.train.inputs != 0
+    assert torch.equal(real, real.long().cummin(1).values.bool())  # padding comes last
+    lengths = real.sum(1)
+    assert lengths.min() == 1 and lengths.max() == 40
+    assert 0.4 < (lengths <= 6).float().mean() < 0.6  # half of them below the square root of the length
 
 
 def test_the_same_settings_give_the_same_sequences_and_the_splits_differ():

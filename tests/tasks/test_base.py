@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+from sklearn.metrics import f1_score
 
 from core.catalog import DataSpec
 from core.datasets.base import Split
-from core.tasks.base import chosen, confusion, reliability, scaled, standardised
+from core.tasks.base import chosen, confusion, macro_f1, reliability, scaled, standardised
 
 
 def test_standardised_pixels_have_mean_0_and_deviation_1():
@@ -23,6 +24,16 @@ def test_standardised_pixels_have_mean_0_and_deviation_1():
 def test_confusion_counts_true_classes_in_rows_and_guesses_in_columns():
     counts = confusion(guesses=torch.tensor([0, 2, 2, 1]), targets=torch.tensor([0, 1, 1, 1]), classes=3)
     assert counts.tolist() == [[1, 0, 0], [0, 1, 2], [0, 0, 0]]
+
+
+def test_macro_f1_is_scikit_learn_s_even_where_a_class_is_missing_or_never_guessed():
+    draw = torch.Generator().manual_seed(0)
+    for classes in (2, 3, 5):
+        targets = torch.randint(classes, (40,), generator=draw)
+        guesses = torch.where(torch.rand(40, generator=draw) < 0.6, targets, torch.randint(classes, (40,), generator=draw))
+        for some, theirs in ((guesses, targets), (guesses.clamp_max(1), targets), (guesses[:3], targets[:3])):
+            counts = confusion(some, theirs, classes + 1)  # the last class is nowhere
+            assert macro_f1(counts) == pytest.approx(f1_score(theirs, some, average="macro"))
 
 
 def test_chosen_examples_are_spread_over_the_whole_split():

@@ -10,6 +10,7 @@ import streamlit as st
 from core.inside import reading, recurrence
 from core.inside.load import Loaded
 from core.inside.reading import Reading
+from core.inside.testset import sentence
 from core.plots import inside as plots
 from core.plots.style import BLUE
 from core.ui import address, page
@@ -45,7 +46,7 @@ def _examples(loaded: Loaded) -> dict[str, str]:
     test = held_out(loaded)["test"]
     rows = [int((test.targets == target).nonzero()[0]) for target in (1, 2 % len(loaded.spec.classes))]
     return {f"A test sequence of “{loaded.spec.classes[int(test.targets[row])]}”":
-            " ".join(loaded.spec.vocabulary[token] for token in test.inputs[row]) for row in rows}
+            sentence(test.inputs[row], loaded.spec) for row in rows}
 
 
 def _sentence(loaded: Loaded) -> str:
@@ -90,10 +91,12 @@ def attention(side: Side, tokens: Sequence[str], known: Sequence[bool], layers: 
                most)
 
 
-def pick_map(side: Side, layers: Sequence[np.ndarray], *, flows: bool = True) -> tuple[str, np.ndarray, float]:
+def pick_map(
+    side: Side, layers: Sequence[np.ndarray], *, flows: bool = True, first: str | None = None
+) -> tuple[str, np.ndarray, float]:
     """Every head of every layer as a tile to pick from: what the picked one is called, its weights `(query, key)`, and the
     largest weight that takes the full colour. `layers`: each `(heads, query, key)`; `flows`: what one layer gives the next
-    one reads, so that they can be followed through all."""
+    one reads, so that they can be followed through all; `first`: the map that is met with (`3.mean`)."""
     key, dark = f"{side.key}head", page.dark()
     groups: list[tuple[str, dict[str, tuple[str, np.ndarray]]]] = []  # of each map: what it is called, and its weights
     for layer, of_layer in enumerate(layers, 1):
@@ -106,7 +109,7 @@ def pick_map(side: Side, layers: Sequence[np.ndarray], *, flows: bool = True) ->
     titles = {name: shown for _, maps in groups for name, shown in maps.items()}
     heads = max(float(weights.max()) for weights in layers)
     most = {name: float(weights.max()) if name == "rollout" else heads for name, (_, weights) in titles.items()}
-    chosen = address.choice(key, list(titles))
+    chosen = address.choice(key, list(titles), first if first in titles else None)
     st.markdown("**Attention: who looks at whom**", help="Each square is one head of one layer, or their mean. A row is "
                 "the word that looks, a column the word that is looked at. "
                 + ("The rollout follows the attention through all layers (Abnar and Zuidema 2020). " if flows else "")

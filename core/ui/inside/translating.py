@@ -175,7 +175,9 @@ def _attended(
     side: Side, source: Sequence[str], shown: Translated, layers: dict[str, list[np.ndarray]], place: int
 ) -> None:
     what = address.segments("Who looks at whom", f"{side.key}what", list(layers))
-    words, weights, most = pick_map(side, layers[what], flows=what == translating.SOURCE)
+    across = what == translating.ACROSS  # the last layer is what the words are chosen by
+    words, weights, most = pick_map(side, layers[what], flows=what == translating.SOURCE,
+                                    first=f"{len(layers[what])}.mean" if across else None)
     looks = source if what == translating.SOURCE else shown.pieces
     looked = ["start", *shown.pieces[:-1]] if what == translating.TARGET else source
     drawn = address.segments("How to draw it", f"{side.key}drawn", ["Matrix", "Lines"])
