@@ -54,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
         for name in ("task", "architecture", "dataset"):
             made.add_argument(f"--{name}", required=True)
         made.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
-                          help="settings, such as training.epochs=3 model.width=64 seed=1")
+                          help="settings, such as training.epochs=3 model.width=64 seed=1; start_from=RUN, or RUN@STEP, "
+                               "starts from that run's weights")
     train.add_argument("--seeds", type=int, default=1, help="how many runs, each from its own seed")
     train.add_argument("--wait", action="store_true", help="show progress and exit 0 only if the run FINISHED")
     for name, do, sentence in (("show", _show, "configuration, state, last metrics, cause of failure"),
@@ -131,22 +132,25 @@ def _find_rate(options: argparse.Namespace) -> int:
 
 
 def _experiment(options: argparse.Namespace) -> Experiment:
+    from core.jobs import starting
+
     names: dict = {"task": options.task, "architecture": options.architecture, "dataset": options.dataset}
-    return Experiment.make(**names, **_sections(options.set))
+    return Experiment.make(**names, **starting.inherited(names, _sections(options.set)))
 
 
 def _sections(assignments: list[str]) -> dict:
     """`["training.epochs=3", "seed=1"]` as `{"training": {"epochs": "3"}, "seed": "1"}`; pydantic reads the values."""
+    whole = ("seed", "start_from")
     sections: dict = {}
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         section, dot, leaf = name.partition(".")
-        if not equals or not (dot or name == "seed"):
+        if not equals or not (dot or name in whole):
             raise UserError(f"--set takes NAME=VALUE such as training.epochs=3 or seed=1, not {assignment!r}.")
         if dot:
             sections.setdefault(section, {})[leaf] = value
         else:
-            sections["seed"] = value
+            sections[name] = value
     return sections
 
 

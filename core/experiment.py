@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal, get_args
 
 from pydantic import (
@@ -97,6 +98,23 @@ class Experiment(Settings):
     training: Training
     seed: int = setting(0, "Start of every random number; another seed is another sample of the same experiment.",
                         ge=0, le=2**31 - 1)
+    start_from: str = setting(
+        "", "The run whose weights this one starts from, wherever their names and shapes agree: its id, with @ and a step "
+        "where that is not its model at the end; empty starts from random weights."
+    )
+
+    @field_validator("start_from")
+    @classmethod
+    def _names_a_run(cls, value: str) -> str:
+        if not re.fullmatch(r"([0-9a-f]{32}(@\d+)?)?", value):
+            raise ValueError("a run's id, or that with @ and a step")
+        return value
+
+    @property
+    def parent(self) -> tuple[str, int | None]:
+        """The id of the run that it starts from, empty where there is none, and the step, None for that run's end."""
+        run_id, _, step = self.start_from.partition("@")
+        return run_id, int(step) if step else None
 
     @model_validator(mode="before")
     @classmethod
@@ -114,14 +132,16 @@ class Experiment(Settings):
         given = given.model_dump() if isinstance(given, Settings) else given
         # As numbers where the command line gave text: a recipe counts with the batch size.
         given = _section("training", Training, given).model_dump(include=set(given))
-        spec = dataset(values["data"]).spec()
+        spec = task.model_spec(dataset(values["data"]).spec())
         values["training"] = _section("training", Training, architecture.recipe(spec, **given))
         if reason := task.refusal(values["objective"], values["training"], architecture):
             raise UserError(reason)
         return values
 
     @classmethod
-    def make(cls, task: str, architecture: str, dataset: str, seed: int = 0, **sections: dict) -> Experiment:
+    def make(
+        cls, task: str, architecture: str, dataset: str, seed: int = 0, start_from: str = "", **sections: dict
+    ) -> Experiment:
         """Builds an experiment from names and partial sections (`training={"epochs": 3}`).
 
         Raises `UserError` with one sentence that names the field and the value received.
@@ -129,7 +149,7 @@ class Experiment(Settings):
         if unknown := set(sections) - {"model", "data", "objective", "training"}:
             raise UserError(f"There is no section {sorted(unknown)[0]!r}: take model, data, objective or training.")
         try:
-            return cls(task=task, architecture=architecture, dataset=dataset, seed=seed, **sections)
+            return cls(task=task, architecture=architecture, dataset=dataset, seed=seed, start_from=start_from, **sections)
         except ValidationError as error:
             raise UserError(_sentence(error)) from None
 
@@ -142,12 +162,13 @@ class Experiment(Settings):
             raise UserError(f"This run's settings can't be read by this version: {_sentence(error)}") from None
 
     def leaves(self) -> dict[str, str | int | float | bool]:
-        """All settings flat, as the run's MLflow params: `{"training.epochs": 3, "task": "classification", ...}`."""
+        """All settings flat, as the run's MLflow params: `{"training.epochs": 3, "task": "classification", ...}`;
+        `start_from` only where there is one."""
         flat = {}
         for name, value in self.model_dump().items():
             if isinstance(value, dict):
                 flat |= {f"{name}.{leaf}": content for leaf, content in value.items()}
-            else:
+            elif value or name != "start_from":
                 flat[name] = value
         return flat
 

@@ -12,9 +12,12 @@ from core.inside.load import Loaded, load
 from core.tracking import read
 from core.ui import address, page
 from core.ui.inside import (
+    answering,
     boundary,
     cleaning,
+    embedding,
     exciting,
+    filling,
     generating,
     listening,
     naming,
@@ -28,7 +31,8 @@ from core.ui.inside.side import Side
 from core.ui.run_picker import pick_checkpoint, pick_run
 
 # Each has a TITLE, `fits(loaded)` and `show(sides)`.
-VIEWS = (naming, cleaning, generating, reading, translating, writing, listening, boundary, testset, weights, exciting)
+VIEWS = (naming, cleaning, generating, reading, filling, translating, writing, answering, listening, boundary, testset,
+         embedding, weights, exciting)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the checkpoint …")

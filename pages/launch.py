@@ -12,7 +12,7 @@ import streamlit as st
 from core import catalog
 from core.errors import UserError
 from core.experiment import Experiment, Training
-from core.jobs import queue
+from core.jobs import queue, starting
 from core.jobs.devices import Device, devices
 from core.tracking import read
 from core.training.summary import Summary, summarise
@@ -29,7 +29,7 @@ SEEDS = 20  # most runs of one launch
 
 def changed() -> dict[str, str]:
     """Settings that the person set, by path (`training.epochs`), as the address spells them."""
-    heads = (*SECTIONS, "training", "seed")
+    heads = (*SECTIONS, "training", "seed", "start_from")
     return {path: text for path, text in st.query_params.items() if path.split(".")[0] in heads}
 
 
@@ -46,8 +46,8 @@ def build(names: dict[str, str], given: dict[str, str]) -> Experiment:
         if name:
             sections.setdefault(section, {})[name] = value_of(text)
         else:
-            sections[section] = value_of(text)
-    return Experiment.make(**names, **sections)
+            sections[section] = text if section == "start_from" else value_of(text)
+    return Experiment.make(**names, **starting.inherited(names, sections))
 
 
 def value_of(text: str) -> Any:
@@ -91,7 +91,13 @@ def clone(run_id: str) -> None:
         say(str(error))
         return
     names = {kind: getattr(old, kind) for kind in SECTIONS.values()}
-    wanted, given = old.leaves(), {}
+    wanted, given = old.leaves(), {"start_from": old.start_from} if old.start_from else {}
+    try:
+        build(names, given)
+    except UserError as error:  # the run that it started from is gone
+        say(str(error))
+        old = old.model_copy(update={"start_from": ""})
+        wanted, given = old.leaves(), {}
     # A recipe depends on what is given (epochs on the batch size), so one pass may say too little, and it may say too much.
     while differing := [path for path, value in build(names, given).leaves().items() if value != wanted[path]]:
         given |= {path: text_of(wanted[path]) for path in differing}
@@ -241,6 +247,23 @@ def origin(shown: catalog.Card) -> str:
     return " · ".join(filter(None, (str(shown.year or ""), f"{first} and others" if others else first)))
 
 
+# ---- what it starts from
+
+
+def start_of(experiment: Experiment) -> None:
+    """The run whose weights are taken, and the way back to random ones."""
+    run_id, step = experiment.parent
+    at = "" if step is None else f", step {step:,}"
+    st.markdown(f":material/account_tree: Starts from the weights of **{read.run(run_id).name}** ({run_id[:6]}{at})",
+                help="Wherever names and shapes agree; the rest starts at random. The run's log says what was taken.")
+    st.button("Start from random weights", type="tertiary", icon=":material/undo:", on_click=leave_start)
+
+
+@writes_address
+def leave_start() -> None:
+    st.query_params.pop("start_from", None)
+
+
 # ---- what it would cost
 
 
@@ -384,6 +407,8 @@ if datasets:
                             form.field("seed", seed, experiment.seed, set_value, marked="seed" in mine)
 
     with right, st.container(border=True, key="cost"):
+        if experiment.start_from:
+            start_of(experiment)
         titles = [catalog.get(kind, getattr(experiment, kind)).card.title for kind in ("architecture", "dataset")]
         st.markdown(f"**{titles[0]}** :gray[on] **{titles[1]}**")
         with st.container(horizontal=True, vertical_alignment="bottom"):

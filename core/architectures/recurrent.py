@@ -75,9 +75,10 @@ def kept(width: int, span: int) -> Tensor:
 class Recurrent(Architecture):
     """Input token numbers int64 `(batch, length)`. Of sentences, where 0 is padding at the end and at least one other is in
     each row: output logits `(batch, classes)`. Of a running text, which has no padding: `(batch, length, vocabulary)`, at
-    each place for the token that comes next. A subclass writes `cell`."""
+    each place for the token that comes next. Of questions with their passages: `(batch, length, 2)`, for the answer's start
+    and end. A subclass writes `cell`."""
 
-    takes = ("sentences", "text")
+    takes = ("sentences", "text", "questions")
 
     class Settings(Settings):
         embedding: int = setting(100, "Numbers that stand for one token.", unit="numbers", ge=1, le=1024)
@@ -85,7 +86,8 @@ class Recurrent(Architecture):
         depth: int = setting(1, "Layers; each reads the states of the one below.", unit="layers", ge=1, le=8)
         bidirectional: bool = setting(
             False, "Each layer reads the sentence twice, from the beginning and from the end, so that every state knows "
-            "both sides. Who is to say what comes next in a text may not read ahead: there it changes nothing."
+            "both sides. Who is to say what comes next in a text may not read ahead, and who answers questions always reads "
+            "both ways: there it changes nothing."
         )
         read_off: Literal["auto", "last", "mean", "max"] = setting(
             "auto", "What the answer is made of: the last state, which must have kept all that matters; or the mean, or the "
@@ -109,17 +111,17 @@ class Recurrent(Architecture):
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()
         self.settings, self.spec = settings, spec
-        both = settings.bidirectional and spec.kind == "sentences"
+        both = spec.kind == "questions" or (settings.bidirectional and spec.kind == "sentences")
         directions = 2 if both else 1
         self.read_off = settings.read_off if settings.read_off != "auto" else "last" if spec.symbols else "max"
-        padding = PADDING if spec.kind == "sentences" else None
+        padding = PADDING if spec.kind != "text" else None
         self.tokens = nn.Embedding(spec.vocabulary_size, settings.embedding, padding_idx=padding)
         nn.init.normal_(self.tokens.weight, 0, 0.1)  # small, so that a rare word soon means what it was seen with
         read = [settings.embedding] + [directions * settings.width] * (settings.depth - 1)  # numbers, by each layer
         self.forwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read)
         self.backwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read if both)
         self.dropout = nn.Dropout(settings.dropout)
-        answers = len(spec.classes) if spec.kind == "sentences" else spec.vocabulary_size
+        answers = {"sentences": len(spec.classes), "questions": 2}.get(spec.kind, spec.vocabulary_size)
         self.classifier = nn.Linear(directions * settings.width, answers)
 
     def span(self) -> int:
@@ -153,6 +155,25 @@ class Recurrent(Architecture):
         forwards, *backwards = states.split(self.settings.width, 2)
         ends = [forwards.gather(1, last)[:, 0], *(states[:, 0] for states in backwards)]
         return torch.cat(ends, 1)
+
+
+class BothWays(nn.Module):
+    """An LSTM layer forwards and, with two `directions`, one backwards in time, side by side: `(batch, steps, size)` to
+    `(batch, steps, directions · width)`. Each sequence has its own number of steps, `counts` `(batch,)`, and is turned about
+    within them for the second."""
+
+    def __init__(self, size: int, width: int, directions: int):
+        super().__init__()
+        self.forwards = LSTMCell(size, width, batch_first=True)
+        self.backwards = LSTMCell(size, width, batch_first=True) if directions == 2 else None
+
+    def forward(self, states: Tensor, counts: Tensor) -> Tensor:
+        ahead, _ = self.forwards(states)
+        if self.backwards is None:
+            return ahead
+        turned = mirror(counts, states.shape[1])
+        back, _ = self.backwards(taken(states, turned))
+        return torch.cat([ahead, taken(back, turned)], 2)
 
 
 def mirror(counts: Tensor, length: int) -> Tensor:

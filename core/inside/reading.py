@@ -14,6 +14,7 @@ from core.architectures.attention_layers import explained
 from core.datasets.vocabulary import UNKNOWN, tokenise
 from core.inside.classify import Answer
 from core.inside.load import Loaded
+from core.tasks.base import ClassifierTask
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Reading:
 
 def fits(loaded: Loaded) -> bool:
     """Whether the run names sentences."""
-    return loaded.spec.kind == "sentences" and hasattr(loaded.task, "encode")
+    return loaded.spec.kind == "sentences" and isinstance(loaded.task, ClassifierTask)
 
 
 def read_sentence(loaded: Loaded, text: str) -> Reading:

@@ -9,7 +9,7 @@ from mlflow.exceptions import MlflowException
 from core.errors import UserError
 from core.experiment import Experiment
 from core.home import home
-from core.jobs import supervisor
+from core.jobs import starting, supervisor
 from core.tracking import read, store, write
 from core.training.find_rate import refusal
 
@@ -19,9 +19,10 @@ LEAST_FREE_BYTES = 200 * 1024**2
 def submit(experiment: Experiment, seeds: int = 1) -> list[str]:
     """Puts the experiment into the queue, once for each of `seeds` seeds in a row from its own. Gives the runs' ids.
 
-    Raises `UserError` where the disk is full or the store can't be reached.
+    Raises `UserError` where the disk is full, the store can't be reached, or there is nothing to start from.
     """
     _check_disk()
+    experiment = starting.pinned(experiment)
     made = [write.create_run(experiment.with_seed(experiment.seed + i) if i else experiment) for i in range(seeds)]
     supervisor.ensure()
     return made
@@ -30,12 +31,12 @@ def submit(experiment: Experiment, seeds: int = 1) -> list[str]:
 def find_rate(experiment: Experiment) -> str:
     """Puts a run into the queue that seeks a learning rate for the experiment. Gives its id.
 
-    Raises `UserError` where there is none to find, the disk is full or the store can't be reached.
+    Raises `UserError` where there is none to find, and as `submit` does.
     """
     if reason := refusal(experiment):
         raise UserError(reason)
     _check_disk()
-    run_id = write.create_run(experiment, finds_rate=True)
+    run_id = write.create_run(starting.pinned(experiment), finds_rate=True)
     supervisor.ensure()
     return run_id
 

@@ -19,6 +19,7 @@ from core import catalog
 from core.datasets.base import Data, Split
 from core.errors import UserError
 from core.experiment import Experiment
+from core.jobs import starting
 from core.jobs.folder import RunFolder
 from core.tracking import read, store, write
 from core.training.find_rate import find_rate
@@ -105,14 +106,21 @@ def _train(run: read.Run, log: write.RunLog) -> Outcome:
     log.environment(device)
     print(f"{write.device_name(device)}, {sum(p.numel() for p in model.parameters()):,} parameters"
           + (f", resumed at step {resume['step']}" if resume else ""), flush=True)
+    start = None
+    if experiment.start_from and not resume:
+        start = starting.begin(experiment, model, data.spec)
+        print(start.told, flush=True)
+        log.tags({"glassbox.start_digest": start.digest, "glassbox.start_told": start.told})
+    taken = start and start.weights
     if run.finds_rate:
         log.phase("finding a learning rate")
-        return find_rate(experiment, data, model, task, log)
+        return find_rate(experiment, data, model, task, log, taken)
     started = time.monotonic()
-    outcome = fit(experiment, data, model, task, log, resume)
+    outcome = fit(experiment, data, model, task, log, resume, taken)
     print(f"{'Stopped' if outcome.stopped else 'Trained'} at step {outcome.step} "
           f"after {time.monotonic() - started:.1f} s", flush=True)
     if not outcome.stopped:
+        log.tags({"glassbox.model_step": outcome.model_step})
         log.phase("saving the model")
         # As long as examples can be: a split of sentences would cut the two to the longer one's length.
         example = task.model_input(Split.take(data.test, torch.arange(2), device))

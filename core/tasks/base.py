@@ -55,6 +55,11 @@ class Task:
         return None
 
     @classmethod
+    def model_spec(cls, spec: DataSpec) -> DataSpec:
+        """What a model for this task is built for: the data's spec, less what this task does not ask for."""
+        return spec
+
+    @classmethod
     def refusal(cls, settings: Settings, training: Training, architecture: type) -> str | None:
         """Why this task can't be trained so, in a sentence, or None."""
         return None

@@ -107,6 +107,40 @@ def passage(characters: list[str], bits: list[float | None], *, columns: int = 7
     return np.asarray(sheet)
 
 
+def filled(sentences: list[dict], *, width: int = 640) -> np.ndarray:
+    """Sentences whose gaps are filled with the likeliest word: blue where it is the one that stood there, else orange, with
+    that one faint after it.
+
+    Arguments: `sentences`, of each its `tokens`, the `places` of its gaps, and of each gap the `guesses`, `[word, chance]`,
+    the likeliest first; `width` in pixels.
+    Returns: uint8 `(height, width, 3)`.
+    """
+    font, line, space, edge = ImageFont.load_default(15), 24, 6, 10
+    drawn, x, y = [], edge, edge  # of each word its place, its text and its colours
+    for sentence in sentences:
+        gaps = dict(zip(sentence["places"], sentence["guesses"], strict=True))
+        for i, token in enumerate(sentence["tokens"]):
+            words = [(token, INK, PAPER)]
+            if i in gaps:
+                word, chance = gaps[i][0]
+                right = word == token
+                words = [(f"{word} {100 * chance:.0f} %", PAPER, ACCENT if right else WRONG)]
+                words += [] if right else [(token, FAINT, PAPER)]
+            for text, ink, ground in words:
+                wide = int(font.getlength(text))
+                if x > edge and x + wide > width - edge:
+                    x, y = edge, y + line
+                drawn.append((x, y, wide, text, ink, ground))
+                x += wide + space
+        x, y = edge, y + line + 12
+    sheet = Image.new("RGB", (width, max(y, line)), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for x, y, wide, text, ink, ground in drawn:
+        draw.rounded_rectangle((x - 2, y, x + wide + 2, y + line - 4), 3, fill=ground)
+        draw.text((x, y + line / 2 - 2), text, fill=ink, font=font, anchor="lm")
+    return np.asarray(sheet)
+
+
 def lines(groups: list[tuple[str, ...]], *, columns: int = 96) -> np.ndarray:
     """Texts in groups, one under the other: the last of each group in the accent's colour, those before it faint.
 

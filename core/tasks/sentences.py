@@ -1,4 +1,4 @@
-"""What the classifiers of token sequences share."""
+"""What the tasks on token sequences share."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from torch import Tensor
 
 from core.datasets import vocabulary
 from core.datasets.base import Batch
-from core.tasks.base import ClassifierTask
+from core.tasks.base import ClassifierTask, Task
 
 
-class SentenceTask(ClassifierTask):
-    """Model: token numbers `(batch, length)` to logits `(batch, classes)`."""
+class ReadsSentences(Task):
+    """A task whose model takes token numbers `(batch, length)`."""
 
     def encode(self, text: str) -> tuple[Tensor, list[str]]:
         """A person's text as token numbers int64 `(1, length)` on the device, and the tokens that they stand for.
@@ -23,3 +23,7 @@ class SentenceTask(ClassifierTask):
 
     def model_input(self, batch: Batch) -> Tensor:
         return batch.inputs
+
+
+class SentenceTask(ReadsSentences, ClassifierTask):
+    """A classifier of token sequences: logits `(batch, classes)`."""

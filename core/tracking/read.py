@@ -66,6 +66,16 @@ class Run:
         return "glassbox.finds" in self.tags
 
     @property
+    def parent(self) -> str:
+        """The id of the run whose weights it started from; empty where there is none."""
+        return self.tags.get("glassbox.start_run", "")
+
+    @property
+    def model_step(self) -> int | None:
+        """The step whose weights its model has in the end; None before that, or where it did not say."""
+        return int(self.tags["glassbox.model_step"]) if "glassbox.model_step" in self.tags else None
+
+    @property
     def cause(self) -> str:
         """Why it did not finish, or what is to be said of its end, in a sentence; empty otherwise."""
         return self.tags.get("glassbox.cause", "")
@@ -137,6 +147,12 @@ def finished_on(dataset: str, limit: int = 1000) -> list[Run]:
     """The newest finished runs of a data set, newest first. Raises `UserError` where the store can't be reached."""
     condition = f"attributes.status = 'FINISHED' and params.dataset = '{dataset}'"
     return list(_search(condition, limit, "attributes.start_time DESC"))
+
+
+def children(run_id: str, limit: int = 100) -> list[Run]:
+    """The newest runs that started from a run's weights, newest first. Raises `UserError` where the store can't be
+    reached."""
+    return list(_search(f"tags.`glassbox.start_run` = '{run_id}'", limit, "attributes.start_time DESC"))
 
 
 def run(run_id: str) -> Run:

@@ -51,6 +51,9 @@ def create_run(experiment: Experiment, *, finds_rate: bool = False) -> str:
         "mlflow.source.name": "glassbox",
         "mlflow.source.type": "LOCAL",
     }
+    if experiment.start_from:
+        parent, step = experiment.parent
+        tags |= {"glassbox.start_run": parent, "glassbox.start_step": str(step)}
     if finds_rate:
         tags["glassbox.finds"] = "learning rate"
     if version := code_version():

@@ -6,6 +6,8 @@ from __future__ import annotations
 import itertools
 import math
 
+from torch import Tensor
+
 from core import catalog
 from core.architectures.base import Architecture, OwnRule
 from core.datasets.base import Data
@@ -32,9 +34,11 @@ def refusal(experiment: Experiment) -> str | None:
 
 
 def find_rate(
-    experiment: Experiment, data: Data, model: Architecture, task: SupervisedTask, listener: Listener
+    experiment: Experiment, data: Data, model: Architecture, task: SupervisedTask, listener: Listener,
+    start: dict[str, Tensor] | None = None,
 ) -> Outcome:
     """Trains `model` for a few steps at ever higher learning rates and logs the loss of each; its weights are spoilt then.
+    `start`: as `fit` takes it.
 
     The suggestion, logged at the end, is a tenth of the rate at which the smoothed loss was least. Raises `UserError` where
     the loss fell at no rate.
@@ -45,6 +49,7 @@ def find_rate(
     task.start(STEPS)
     with undisturbed_random_state():
         model.prepare(lambda count: task.model_input(train.take(chosen(train, count), device)))
+    model.load_state_dict(start or {}, strict=False)
     model.train()
     mean, first, least, at = 0.0, math.inf, math.inf, LOWEST
     indices = itertools.islice(itertools.chain.from_iterable(epochs), STEPS)

@@ -37,11 +37,12 @@ class Listener(Protocol):
 @dataclass(frozen=True)
 class Outcome:
     """How the loop ended: at which step of how many. Fewer without a `note` means that it was stopped; the note is a
-    sentence on whose weights the model has, where early stopping chose them."""
+    sentence on whose weights the model has, where early stopping chose them; `model_step` is the step that they are of."""
 
     step: int
     total: int
     note: str = ""
+    model_step: int = 0
 
     @property
     def stopped(self) -> bool:
@@ -52,12 +53,14 @@ CHECKPOINT_SECONDS = 20.0  # a killed worker loses at most so much
 
 
 def fit(
-    experiment: Experiment, data: Data, model: Architecture, task: Task, listener: Listener, resume: dict | None = None
+    experiment: Experiment, data: Data, model: Architecture, task: Task, listener: Listener, resume: dict | None = None,
+    start: dict[str, Tensor] | None = None,
 ) -> Outcome:
     """Trains `model` on its device until the last epoch, a stop, or the end of its patience (early stopping: Prechelt 1998,
     "Early stopping, but when?"), which leaves it with the weights of its best epoch.
 
-    Arguments: `data` on the CPU; `task` made for `model`; `resume`, a state that `Listener.checkpoint` was given.
+    Arguments: `data` on the CPU; `task` made for `model`; `resume`, a state that `Listener.checkpoint` was given;
+    `start`, weights of the model's names and shapes, which it starts from in place of its own.
     A resumed run takes the same steps with the same random numbers as one that was never interrupted.
     Raises `UserError` when the loss is no longer a number.
     """
@@ -84,6 +87,7 @@ def fit(
     else:
         with undisturbed_random_state():
             model.prepare(lambda count: task.model_input(train.take(chosen(train, count), device)))
+        model.load_state_dict(start or {}, strict=False)
     listener.started(total, step)
 
     def state() -> dict:
@@ -156,7 +160,7 @@ def fit(
     listener.metrics({f"test/{name}": value for name, value in task.evaluate(data.test.to(device)).items()}, step)
     for preview in task.report(on_device):
         listener.preview(preview, step)
-    return Outcome(step, total, note)
+    return Outcome(step, total, note, best["step"] if best else step)
 
 
 class Speed:

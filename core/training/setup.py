@@ -37,7 +37,8 @@ def seed_everything(seed: int, deterministic: bool) -> None:
 
 def build_model(experiment: Experiment, spec: DataSpec) -> Architecture:
     """The untrained model, on the CPU. The same seed gives the same weights."""
-    return catalog.get("architecture", experiment.architecture)(experiment.model, spec)
+    asked = catalog.get("task", experiment.task).model_spec(spec)
+    return catalog.get("architecture", experiment.architecture)(experiment.model, asked)
 
 
 def build_task(experiment: Experiment, spec: DataSpec, model: nn.Module) -> Task:

@@ -15,7 +15,7 @@ from core.plots.curves import Curve, figure, omissions
 from core.plots.style import run_colour
 from core.tracking import read
 from core.ui import curves as lines
-from core.ui import form, generalisation, page, previews, rates, tables
+from core.ui import form, generalisation, lineage, page, previews, rates, tables
 from core.ui.chart import chart
 from core.ui.passage import passage
 from core.ui.run_picker import pick_checkpoint
@@ -91,6 +91,7 @@ def one(run_id: str) -> None:
         settings_of(run)
     with data:
         origin_of(run)
+        lineage.shown(run)
     slow = SLOW_SECONDS if live else None
     with device:
         st.fragment(device_use, run_every=slow)(run.id)
@@ -161,6 +162,9 @@ def actions(run: read.Run) -> None:
         st.page_link("pages/compare.py", label="Compare", icon=":material/stacked_line_chart:",
                      query_params={"runs": run.id})
         st.page_link("pages/launch.py", label="Change and launch", icon=":material/edit:", query_params={"from": run.id})
+        if address := lineage.fine_tuning(run):
+            st.page_link("pages/launch.py", label="Fine-tune this model", icon=":material/account_tree:",
+                         query_params=address)
 
 
 @st.dialog("Delete this run?", icon=":material/delete:")

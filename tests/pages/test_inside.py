@@ -1,5 +1,6 @@
 """The Inside page under AppTest, from app.py as a person meets it. The models are untrained: what is shown holds for any."""
 
+import math
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import torch
 
 from core import catalog
 from core.catalog import DataSpec
+from core.datasets import subwords
 from core.datasets.base import Data, Split
 from core.experiment import Experiment
 from core.tracking import store, write
@@ -21,9 +23,9 @@ LETTERS = tuple(" abcdefghijklmnopqrstuvwxyz")
 
 
 def kept(task: str, architecture: str, dataset: str, state: str = "FINISHED", seed: int = 0, model: dict | None = None,
-         **spec_of_data) -> str:
+         objective: dict | None = None, **spec_of_data) -> str:
     """A run that kept its weights at steps 0 and 10."""
-    experiment = Experiment.make(task, architecture, dataset, seed=seed, model=model or {})
+    experiment = Experiment.make(task, architecture, dataset, seed=seed, model=model or {}, objective=objective or {})
     spec: DataSpec = catalog.get("dataset", dataset)(experiment.data).spec().model_copy(update=spec_of_data)
     run_id = write.create_run(experiment)
     store.client().update_run(run_id, status="RUNNING")
@@ -360,6 +362,17 @@ def test_two_writers_are_given_the_same_text(writer):
                  vocabulary=LETTERS, vocabulary_size=len(LETTERS))
     page = opened("inside", run=writer, other=other, prompt="a cat", place="3", other_place="4")
     assert [text.value.split()[0] for text in page.caption if "stands there" in text.value] == ["“a”", "“t”"]
+
+
+def test_a_writer_in_pieces_of_words_counts_its_bits_by_the_character():
+    tokeniser = subwords.train(["a cat sat on a mat"], 300)
+    run_id = kept("language_modelling", "lstm", "python-reference", model={"width": 16}, objective={"carry_state": True},
+                  tokeniser=tokeniser, vocabulary=subwords.vocabulary(tokeniser),
+                  vocabulary_size=len(subwords.vocabulary(tokeniser)))
+    page = opened("inside", run=run_id, prompt="a cat cat", count="20", place="2")
+    kinds = len(subwords.vocabulary(tokeniser))
+    assert f"blind guessing among {kinds} would cost {math.log2(kinds) / 4:.2f}" in words(page)  # " a", " cat", " cat"
+    assert "“␣cat” stands there" in place(page) and "never read" not in words(page)
 
 
 def test_a_recurrent_writer_shows_its_cells_over_the_text_before_the_place():

@@ -33,7 +33,7 @@ def show(sides: Sequence[Side]) -> None:
         with place:
             _answered(side, of_side)
             if of_side.layers:
-                _attention(side, of_side)
+                attention(side, of_side.tokens, of_side.known, of_side.layers)
             if recurrence.fits(side.loaded):
                 remembering.show(side, of_side.ids.numpy(), of_side.tokens, of_side.known)
 
@@ -80,13 +80,15 @@ def _answered(side: Side, made: Reading) -> None:
             f" The model has never read the underlined {'one' if unknown == 1 else 'ones'}." if unknown else ""))
 
 
-def _attention(side: Side, made: Reading) -> None:
+def attention(side: Side, tokens: Sequence[str], known: Sequence[bool], layers: Sequence[np.ndarray]) -> None:
+    """The maps of every head, and one of them to read; `known`: whether each token is in the vocabulary."""
     few, large = st.columns([1, 1] if side.narrow else [2, 3], gap="large")
     with few:
-        words, weights, most = pick_map(side, made.layers)
+        words, weights, most = pick_map(side, layers)
     with large:
         st.markdown(f"**{words}**")
-        _drawn(side, made, words, weights, most)
+        _drawn(side, [token if here else f"{token} (?)" for token, here in zip(tokens, known, strict=True)], words, weights,
+               most)
 
 
 def pick_map(
@@ -121,9 +123,8 @@ def pick_map(
     return *titles[chosen], most[chosen]
 
 
-def _drawn(side: Side, made: Reading, words: str, weights: np.ndarray, most: float) -> None:
+def _drawn(side: Side, tokens: list[str], words: str, weights: np.ndarray, most: float) -> None:
     """One map, as a matrix or as lines between the words."""
-    tokens = [token if known else f"{token} (?)" for token, known in zip(made.tokens, made.known, strict=True)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         drawn = address.segments("How to draw it", f"{side.key}drawn", ["Matrix", "Lines"])
         if drawn == "Lines":
