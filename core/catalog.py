@@ -23,7 +23,7 @@ _PACKAGES = {"architecture": "core.architectures", "dataset": "core.datasets", "
 _NOUNS = {"architecture": "architecture", "dataset": "data set", "task": "task"}
 CONTENTS = {  # what a person calls a kind
     "images": "pictures", "sentences": "sentences", "features": "tables of numbers", "text": "running text",
-    "sounds": "sounds", "pairs": "pairs of sentences",
+    "sounds": "sounds", "pairs": "pairs of sentences", "series": "series of numbers",
 }
 PADDING, UNKNOWN = 0, 1  # the token numbers that every vocabulary of words keeps for these two
 START, END = 2, 3  # those of a vocabulary from which sentences are written, before the first token and after the last
@@ -63,12 +63,13 @@ class DataSpec(BaseModel):
     `vocabulary_size` is then the most there can be); for sounds with transcripts it holds the letters, `BLANK` first, and
     `target_length` is the longest transcript's. `tokeniser`: the JSON that cuts texts into those tokens (see
     `core/datasets/subwords.py`), where they are pieces of words. Of pairs, `shape` is the source's, `target_length` the
-    target's with its start and end, and `languages` names both; they share one vocabulary.
+    target's with its start and end, and `languages` names both; they share one vocabulary. A series is `(length, numbers)`, and
+    what is asked of it is one number.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["images", "sentences", "features", "text", "sounds", "pairs"]
+    kind: Literal["images", "sentences", "features", "text", "sounds", "pairs", "series"]
     shape: tuple[int, ...]
     sizes: dict[Literal["train", "validation", "test"], int]
     classes: tuple[str, ...] = ()

@@ -52,7 +52,7 @@ class LSTMCell(nn.LSTM, Cell):
 
 SPAN = setting(
     0, "Steps that the cells are prepared to remember over at the start, up to so many; 0 takes the whole length for drawn "
-    "symbols, and a few steps for words.", unit="steps", ge=0, le=10_000,
+    "sequences, and a few steps for words.", unit="steps", ge=0, le=10_000,
 )
 
 
@@ -65,9 +65,10 @@ def kept(width: int, span: int) -> Tensor:
 class Recurrent(Architecture):
     """Input token numbers int64 `(batch, length)`. Of sentences, where 0 is padding at the end and at least one other is in
     each row: output logits `(batch, classes)`. Of a running text, which has no padding: `(batch, length, vocabulary)`, at
-    each place for the token that comes next. A subclass writes `cell`."""
+    each place for the token that comes next. Or a series, float32 `(batch, length, numbers)`: output `(batch, 1)`. A subclass
+    writes `cell`."""
 
-    takes = ("sentences", "text")
+    takes = ("sentences", "text", "series")
 
     class Settings(Settings):
         embedding: int = setting(100, "Numbers that stand for one token.", unit="numbers", ge=1, le=1024)
@@ -79,9 +80,10 @@ class Recurrent(Architecture):
         )
         read_off: Literal["auto", "last", "mean", "max"] = setting(
             "auto", "What the answer is made of: the last state, which must have kept all that matters; or the mean, or the "
-            "largest of each number, over all states. auto takes the last for drawn symbols, the largest for words."
+            "largest of each number, over all states. auto takes the last for drawn sequences, the largest for words."
         )
-        dropout: float = setting(0.5, "Share of numbers silenced at random in each training step.", ge=0, lt=1)
+        dropout: float = setting(0.5, "Share of numbers silenced at random in each training step; none where the answer "
+                                 "is a number, which they would shift.", ge=0, lt=1)
 
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:
@@ -99,33 +101,38 @@ class Recurrent(Architecture):
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()
         self.settings, self.spec = settings, spec
-        both = settings.bidirectional and spec.kind == "sentences"
+        self.drawn = spec.symbols or spec.kind == "series"  # what counts may be anywhere, once
+        both = settings.bidirectional and spec.kind != "text"
         directions = 2 if both else 1
-        self.read_off = settings.read_off if settings.read_off != "auto" else "last" if spec.symbols else "max"
+        self.read_off = settings.read_off if settings.read_off != "auto" else "last" if self.drawn else "max"
         padding = PADDING if spec.kind == "sentences" else None
-        self.tokens = nn.Embedding(spec.vocabulary_size, settings.embedding, padding_idx=padding)
-        nn.init.normal_(self.tokens.weight, 0, 0.1)  # small, so that a rare word soon means what it was seen with
+        if spec.kind == "series":
+            self.tokens = nn.Linear(spec.shape[1], settings.embedding)
+        else:
+            self.tokens = nn.Embedding(spec.vocabulary_size, settings.embedding, padding_idx=padding)
+            nn.init.normal_(self.tokens.weight, 0, 0.1)  # small, so that a rare word soon means what it was seen with
         read = [settings.embedding] + [directions * settings.width] * (settings.depth - 1)  # numbers, by each layer
         self.forwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read)
         self.backwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read if both)
-        self.dropout = nn.Dropout(settings.dropout)
-        answers = len(spec.classes) if spec.kind == "sentences" else spec.vocabulary_size
-        self.classifier = nn.Linear(directions * settings.width, answers)
+        self.dropout = nn.Dropout(0.0 if spec.kind == "series" else settings.dropout)
+        answers = {"sentences": len(spec.classes), "text": spec.vocabulary_size, "series": 1}
+        self.classifier = nn.Linear(directions * settings.width, answers[spec.kind])
 
     def span(self) -> int:
         """Steps that cells with gates are prepared to remember over; 0: a few."""
-        return self.settings.span or (self.spec.shape[0] if self.spec.symbols else 0)
+        return self.settings.span or (self.spec.shape[0] if self.drawn else 0)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        states = self.dropout(self.tokens(tokens))  # (batch, length, embedding)
+    def forward(self, inputs: Tensor) -> Tensor:
+        states = self.dropout(self.tokens(inputs))  # (batch, length, embedding)
+        real = inputs != PADDING if self.spec.kind == "sentences" else torch.ones_like(states[:, :, 0], dtype=torch.bool)
         for i, cell in enumerate(self.forwards):
             seen = [cell(states)[0]]  # padding comes last: no real state has read it
             if self.backwards:
-                turned = mirror((tokens != PADDING).sum(1), tokens.shape[1])
+                turned = mirror(real.sum(1), real.shape[1])
                 seen.append(taken(self.backwards[i](taken(states, turned))[0], turned))
             states = self.dropout(torch.cat(seen, 2))  # (batch, length, directions × width)
-        if self.spec.kind == "sentences":
-            states = self._read_off(states, tokens != PADDING)  # (batch, directions × width)
+        if self.spec.kind != "text":
+            states = self._read_off(states, real)  # (batch, directions × width)
         return self.classifier(states)
 
     def _read_off(self, states: Tensor, real: Tensor) -> Tensor:

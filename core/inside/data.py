@@ -31,8 +31,8 @@ class Overview:
 
 
 class Sample(NamedTuple):
-    """One example: a picture uint8 `(height, width)` or `(height, width, 3)`, a sound int16 `(samples,)`, a sentence, or
-    a pair of them; `label` may be empty."""
+    """One example: a picture uint8 `(height, width)` or `(height, width, 3)`, a sound int16 `(samples,)`, a sentence,
+    a pair of them, or a series of numbers; `label` may be empty."""
 
     content: np.ndarray | str
     label: str
@@ -106,6 +106,9 @@ def samples(data: Data, count: int, draw: int, class_name: str | None = None) ->
         elif data.spec.kind == "pairs":
             found.append(Sample(" → ".join(subwords.text(side[i].tolist(), data.spec)
                                            for side in (data.train.inputs, data.train.targets)), label))
+        elif data.spec.kind == "series":
+            steps = [" ".join(f"{number:.2g}" for number in step) for step in data.train.inputs[i].tolist()]
+            found.append(Sample(" · ".join(steps), f"{data.train.targets[i]:.4g}"))
         else:
             tokens = data.train.inputs[i]
             found.append(Sample(" ".join(data.spec.vocabulary[t] for t in tokens[tokens != PADDING]), label))

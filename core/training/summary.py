@@ -150,6 +150,8 @@ def _batch(spec: DataSpec) -> Batch:
     inputs = torch.zeros((EXAMPLES, *spec.shape), dtype=DTYPES[spec.kind])  # (2, *one example's)
     if spec.kind == "text":
         return Batch(inputs, inputs)  # at every place the next one
+    if spec.kind == "series":
+        return Batch(inputs, torch.zeros(EXAMPLES))
     if spec.target_length:
         return Batch(inputs, torch.ones((EXAMPLES, spec.target_length), dtype=torch.int64))
     return Batch(inputs, torch.zeros(EXAMPLES, dtype=torch.int64) if spec.classes else None)

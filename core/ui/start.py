@@ -18,6 +18,7 @@ MET_WITH = {
     "denoising": ("denoising", "autoencoder", "natural-images"),
     "text_classification": ("text_classification", "transformer-encoder", "film-reviews"),
     "sequence_classification": ("sequence_classification", "lstm", "temporal-order"),
+    "sequence_regression": ("sequence_regression", "lstm", "adding"),
     "language_modelling": ("language_modelling", "gpt", "shakespeare"),
     "translation": ("translation", "transformer", "multi30k"),
     "sound_classification": ("sound_classification", "speech-lstm", "spoken-digit-classes"),
