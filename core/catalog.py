@@ -63,8 +63,8 @@ class DataSpec(BaseModel):
     `vocabulary_size` is then the most there can be); for sounds with transcripts it holds the letters, `BLANK` first, and
     `target_length` is the longest transcript's. `tokeniser`: the JSON that cuts texts into those tokens (see
     `core/datasets/subwords.py`), where they are pieces of words. Of pairs, `shape` is the source's, `target_length` the
-    target's with its start and end, and `languages` names both; they share one vocabulary. A series is `(length, numbers)`, and
-    what is asked of it is one number.
+    target's with its start and end, and `languages` names both; they share one vocabulary. Of series it is
+    `(length, numbers)`, and what is asked of each is one number.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

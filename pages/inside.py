@@ -12,6 +12,7 @@ from core.inside.load import Loaded, load
 from core.tracking import read
 from core.ui import address, page
 from core.ui.inside import (
+    adding,
     boundary,
     cleaning,
     exciting,
@@ -28,7 +29,8 @@ from core.ui.inside.side import Side
 from core.ui.run_picker import pick_checkpoint, pick_run
 
 # Each has a TITLE, `fits(loaded)` and `show(sides)`.
-VIEWS = (naming, cleaning, generating, reading, translating, writing, listening, boundary, testset, weights, exciting)
+VIEWS = (naming, cleaning, generating, reading, translating, writing, adding, listening, boundary, testset, weights,
+         exciting)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the checkpoint …")

@@ -65,8 +65,8 @@ def kept(width: int, span: int) -> Tensor:
 class Recurrent(Architecture):
     """Input token numbers int64 `(batch, length)`. Of sentences, where 0 is padding at the end and at least one other is in
     each row: output logits `(batch, classes)`. Of a running text, which has no padding: `(batch, length, vocabulary)`, at
-    each place for the token that comes next. Or a series, float32 `(batch, length, numbers)`: output `(batch, 1)`. A subclass
-    writes `cell`."""
+    each place for the token that comes next. Or a series, float32 `(batch, length, numbers)`: output `(batch, 1)`. A
+    subclass writes `cell`."""
 
     takes = ("sentences", "text", "series")
 

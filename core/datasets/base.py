@@ -28,8 +28,9 @@ DTYPES = {  # of the inputs, by the spec's kind
 
 class Batch(NamedTuple):
     """`inputs`: uint8 `(batch, channels, height, width)`, int64 `(batch, length)`, float32 `(batch, features)` or
-    `(batch, length, numbers)`, or int16 `(batch, samples)`; `targets`: int64 `(batch,)`, of a running text `(batch, length)`, of sounds with transcripts
-    `(batch, letters)`, of pairs `(batch, target length)`, of series float32 `(batch,)`, or None."""
+    `(batch, length, numbers)`, or int16 `(batch, samples)`; `targets`: int64 `(batch,)`, of a running text
+    `(batch, length)`, of sounds with transcripts `(batch, letters)`, of pairs `(batch, target length)`, of series float32
+    `(batch,)`, or None."""
 
     inputs: Tensor
     targets: Tensor | None
@@ -38,8 +39,8 @@ class Batch(NamedTuple):
 @dataclass
 class Split:
     """One split as tensors: images uint8 `(n, channels, height, width)`, tokens int64 `(n, length)`, features float32
-    `(n, features)`, as they stand in the table, sounds int16 `(n, samples)`, or series float32 `(n, length, numbers)`; targets
-    int64 `(n,)`, of a running text `(n, length)`, of pairs `(n, target length)`, of series float32 `(n,)`, or None. A sound
+    `(n, features)`, as they stand in the table, sounds int16 `(n, samples)`, or series float32 `(n, length, numbers)`;
+    targets int64 `(n,)`, of a running text `(n, length)`, of pairs `(n, target length)`, of series float32 `(n,)`, or None. A sound
     ends with its last sample that isn't 0, and 0 follows; transcripts are targets `(n, letters)`, filled up with `BLANK`."""
 
     inputs: Tensor

@@ -150,11 +150,11 @@ class Parity(Remembered):
     paper="Long short-term memory",
     url="https://doi.org/10.1162/neco.1997.9.8.1735",
     licence=LICENCE,
-    beginner="Drawn, not real: a hundred numbers, of which two are marked. What do these two add up to? All others have to be "
-    "let past, and the first kept, to the digit, until the second comes and then to the end.",
-    expert="Experiment 4 in the form of Le, Jaitly and Hinton 2015: at each step a value of 0 to 1 and a marker of 0 or 1; one "
-    "place is marked in the first half and one in the second, and the target is the sum of their values. Always to say 1 "
-    f"costs a mean squared error of 1/6. The paper draws from -1 to 1, and scales the sum to 0 to 1. {SEEDS}",
+    beginner="Drawn, not real: a hundred numbers, of which two are marked. What do these two add up to? All others have to "
+    "be let past, and the first kept, to the digit, until the second comes and then to the end.",
+    expert="Experiment 4 in the form of Arjovsky, Shah and Bengio 2016, section 5.2: at each step a value of 0 to 1 and a "
+    "marker; one place is marked in the first half and one in the second, and the target is the sum of their values. Always "
+    f"to say 1 costs a mean squared error of 1/6. The first paper draws from -1 to 1, and scales the sum to 0..1. {SEEDS}",
 )
 class Adding(Drawn):
     def spec(self) -> DataSpec:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.plots.style import DIVERGING, SEQUENTIAL
+from core.plots.style import BLUE, DIVERGING, ORANGE, SEQUENTIAL
 
 LABELLED = 64  # a sentence of no more tokens has each written at its place
 
@@ -35,6 +35,20 @@ def activity(
                         showticklabels=len(tokens) <= LABELLED, **bare)
     figure.update_yaxes(tickvals=list(range(len(cells))), ticktext=[str(cell) for cell in cells], autorange="reversed",
                         tickfont={"size": 10}, title_text="cell", **bare)
+    return figure
+
+
+def marked(values: np.ndarray, marks: Sequence[int]) -> go.Figure:
+    """Values `(length,)` step by step, those at `marks` in full colour and all others faint."""
+    is_marked = np.isin(np.arange(len(values)), marks)
+    figure = go.Figure(go.Bar(
+        x=np.arange(1, len(values) + 1), y=values, hovertemplate="step %{x}: %{y:.3f}<extra></extra>",
+        marker={"color": np.where(is_marked, ORANGE, BLUE).tolist(), "opacity": np.where(is_marked, 1.0, 0.3).tolist()},
+    ))
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 8, "b": 0}, hovermode="closest", dragmode=False, bargap=0.25,
+                         showlegend=False)
+    figure.update_xaxes(showgrid=False, fixedrange=True, title_text="step")
+    figure.update_yaxes(range=[0, 1], fixedrange=True, nticks=3)
     return figure
 
 

@@ -158,7 +158,8 @@ def against(true: np.ndarray, told: np.ndarray, wrong: np.ndarray) -> np.ndarray
     draw = ImageDraw.Draw(sheet)
     for value, share in ((low, 0), (high, 1)):
         draw.text((left - 8, rim + side * (1 - share)), f"{value:.2f}", fill=FAINT, font=font, anchor="rm")
-        draw.text((left + side * share, rim + side + 8), f"{value:.2f}", fill=FAINT, font=font, anchor="rt" if share else "lt")
+        anchor = "rt" if share else "lt"
+        draw.text((left + side * share, rim + side + 8), f"{value:.2f}", fill=FAINT, font=font, anchor=anchor)
     draw.text((8, rim + side / 2), "told", fill=INK, font=font, anchor="lm")
     draw.text((left + side / 2, rim + side + 24), "true", fill=INK, font=font, anchor="mt")
     return np.asarray(sheet)

@@ -1,5 +1,5 @@
-"""A number told of a series: the mean squared error, and the share of series that are missed by more than 0.04 (Hochreiter and
-Schmidhuber 1997, experiment 4)."""
+"""A number told of a series: the mean squared error, and the share of series that are missed by more than 0.04 (Hochreiter
+and Schmidhuber 1997, experiment 4)."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ SHOWN = 300  # points of a preview
     url="https://doi.org/10.1162/neco.1997.9.8.1735",
     beginner="Read a long row of numbers step by step, and tell one number at its end, such as the sum of two that were "
     "marked. It has to be kept exactly, not just roughly.",
-    expert="Mean squared error. The sequence error rate is the share of test sequences that are off by more than 0.04, which "
-    "is what experiment 4 of the paper counts.",
+    expert="Mean squared error. The sequence error rate is the share of sequences that are off by more than 0.04, which is "
+    "what experiment 4 of the paper counts.",
 )
 class SequenceRegression(SupervisedTask):
     """Model: series `(batch, length, numbers)` to `(batch, 1)`."""
