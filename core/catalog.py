@@ -23,10 +23,12 @@ _PACKAGES = {"architecture": "core.architectures", "dataset": "core.datasets", "
 _NOUNS = {"architecture": "architecture", "dataset": "data set", "task": "task"}
 CONTENTS = {  # what a person calls a kind
     "images": "pictures", "sentences": "sentences", "features": "tables of numbers", "text": "running text",
-    "sounds": "sounds", "pairs": "pairs of sentences", "series": "series of numbers",
+    "sounds": "sounds", "pairs": "pairs of sentences", "questions": "questions about passages",
+    "series": "series of numbers",
 }
 PADDING, UNKNOWN = 0, 1  # the token numbers that every vocabulary of words keeps for these two
 START, END = 2, 3  # those of a vocabulary from which sentences are written, before the first token and after the last
+NOWHERE = -1  # the place of an answer that isn't there
 BLANK = 0  # the letter that means none, in every vocabulary of letters: it fills up short transcripts too
 _registry: dict[str, dict[str, type]] = {kind: {} for kind in _PACKAGES}
 _providers: dict[str, dict[str, Callable[[], dict[str, type]]]] = {kind: {} for kind in _PACKAGES}  # by their module
@@ -63,13 +65,14 @@ class DataSpec(BaseModel):
     `vocabulary_size` is then the most there can be); for sounds with transcripts it holds the letters, `BLANK` first, and
     `target_length` is the longest transcript's. `tokeniser`: the JSON that cuts texts into those tokens (see
     `core/datasets/subwords.py`), where they are pieces of words. Of pairs, `shape` is the source's, `target_length` the
-    target's with its start and end, and `languages` names both; they share one vocabulary. Of series it is
+    target's with its start and end, and `languages` names both; they share one vocabulary. Of questions, `shape` is that of
+    a question and its passage together, and `target_length` the most answers that one has. Of series it is
     `(length, numbers)`, and what is asked of each is one number.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["images", "sentences", "features", "text", "sounds", "pairs", "series"]
+    kind: Literal["images", "sentences", "features", "text", "sounds", "pairs", "questions", "series"]
     shape: tuple[int, ...]
     sizes: dict[Literal["train", "validation", "test"], int]
     classes: tuple[str, ...] = ()

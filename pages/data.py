@@ -20,7 +20,7 @@ from core.ui import address, bring, page, start, wall
 from core.ui.chart import chart
 
 COLUMNS = 3
-SAMPLES = {"images": 40, "sounds": 12, "sentences": 12, "pairs": 12, "series": 6}  # on the wall
+SAMPLES = {"images": 40, "sounds": 12, "sentences": 12, "pairs": 12, "questions": 6, "series": 6}  # on the wall
 ROWS = 2000  # points in the scatter of a table
 CHARACTERS = 3000  # of a text's beginning
 EVERY = "Every class"
@@ -59,6 +59,8 @@ def content(spec: DataSpec) -> str:
         return f"pairs of sentences of up to {spec.shape[0]} pieces of words · {' to '.join(spec.languages)}"
     elif spec.kind == "sounds":
         what = f"sounds of up to {spec.shape[0] / spec.sample_rate:.1f} s at {spec.sample_rate / 1000:g} kHz"
+    elif spec.kind == "questions":
+        return f"questions about passages, together up to {spec.shape[0]} pieces of words"
     else:
         what = f"sentences of up to {spec.shape[0]} tokens"
     labels = f"{len(spec.classes)} classes" if spec.classes else "transcripts" if spec.target_length else "no labels"
@@ -308,9 +310,11 @@ def charts(name: str, spec: DataSpec, seen: look.Overview) -> None:
             alt=f"Examples of each of {len(spec.classes)} classes, from {counts.min():,} to {counts.max():,}.",
         )
     if seen.lengths is not None:
-        st.subheader("Length of the sentences", anchor=False)
-        chart(plots.sentence_lengths(seen.lengths), key=f"lengths_{name}", height=260,
-              alt=f"Training sentences of each length, up to {len(seen.lengths) - 1} tokens.")
+        together = spec.kind == "questions"
+        st.subheader("Length of question and passage" if together else "Length of the sentences", anchor=False)
+        unit = "questions" if together else "sentences"
+        chart(plots.sentence_lengths(seen.lengths, unit), key=f"lengths_{name}", height=260,
+              alt=f"Training {unit} of each length, up to {len(seen.lengths) - 1} tokens.")
     if seen.seconds is not None:
         st.subheader("Length of the sounds", anchor=False)
         chart(plots.durations(seen.seconds), key=f"lengths_{name}", height=260,

@@ -13,8 +13,10 @@ from core.tracking import read
 from core.ui import address, page
 from core.ui.inside import (
     adding,
+    answering,
     boundary,
     cleaning,
+    embedding,
     exciting,
     generating,
     listening,
@@ -29,8 +31,8 @@ from core.ui.inside.side import Side
 from core.ui.run_picker import pick_checkpoint, pick_run
 
 # Each has a TITLE, `fits(loaded)` and `show(sides)`.
-VIEWS = (naming, cleaning, generating, reading, translating, writing, adding, listening, boundary, testset, weights,
-         exciting)
+VIEWS = (naming, cleaning, generating, reading, translating, writing, adding, answering, listening, boundary, testset,
+         embedding, weights, exciting)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the checkpoint …")

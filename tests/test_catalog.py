@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from core import catalog
 from core.architectures.base import OwnRule
-from core.catalog import BLANK, END, PADDING, START, DataSpec
+from core.catalog import BLANK, END, NOWHERE, PADDING, START, DataSpec
 from core.datasets.base import DTYPES, Batch, Data, Split
 from core.errors import UserError
 from core.experiment import Experiment
@@ -70,6 +70,12 @@ def examples(spec: DataSpec, count: int) -> Split:
         for i, target in enumerate(targets):
             target[0], target[6 + i % 3] = START, END
             target[1 : 6 + i % 3] = torch.randint(4, spec.vocabulary_size, (5 + i % 3,), generator=draw)
+    if spec.kind == "questions":
+        targets = torch.full((count, spec.target_length, 2), NOWHERE)
+        for i, sentence in enumerate(sentences):
+            sentence[:] = torch.randint(4, spec.vocabulary_size, sentence.shape, generator=draw)
+            sentence[3 + i], sentence[30 + i :] = END, PADDING
+            targets[i, 0] = torch.tensor((10 + i, 12 + 2 * i))
     return Split(sentences, targets)
 
 
@@ -308,7 +314,8 @@ def test_what_is_here_loads_as_the_spec_promises(name, home):
             assert split.targets.dtype == torch.float32 and split.targets.shape == (promised.sizes[split_name],)
         elif promised.target_length:
             assert split.targets.dtype == torch.int64
-            assert split.targets.shape == (promised.sizes[split_name], promised.target_length)
+            spans = (2,) if promised.kind == "questions" else ()
+            assert split.targets.shape == (promised.sizes[split_name], promised.target_length, *spans)
         else:
             assert split.targets is None
 

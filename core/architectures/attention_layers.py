@@ -11,9 +11,10 @@ from torch import Tensor, nn
 class Block(nn.Module):
     """Attention, then a feed-forward layer for each token, each added to what came in. `(batch, length, width)` to same."""
 
-    def __init__(self, width: int, heads: int, dropout: float, *, causal: bool = False):
+    def __init__(self, width: int, heads: int, dropout: float, *, causal: bool = False, rotary: bool = False):
         super().__init__()
-        self.attention_norm, self.attention = nn.LayerNorm(width), SelfAttention(width, heads, causal=causal)
+        attention = SelfAttention(width, heads, causal=causal, rotary=rotary)
+        self.attention_norm, self.attention = nn.LayerNorm(width), attention
         self.feed_norm = nn.LayerNorm(width)
         self.feed = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
         self.dropout = nn.Dropout(dropout)
@@ -44,15 +45,15 @@ class DecoderBlock(nn.Module):
 
 class Attention(nn.Module):
     """Multi-head attention, equation 1 and section 3.2.2; where it is `causal`, each token sees itself and those before it,
-    and no later one.
+    and no later one; where it is `rotary`, what a token gives another also hangs on how far away that is (`turned`).
 
     With `explain` set, the weights are computed in plain sight and kept in `attention`, `(batch, heads, query, key)`;
     otherwise torch's fused kernel is used, which gives the same output and shows no weights.
     """
 
-    def __init__(self, width: int, heads: int, *, causal: bool = False):
+    def __init__(self, width: int, heads: int, *, causal: bool = False, rotary: bool = False):
         super().__init__()
-        self.heads, self.causal = heads, causal
+        self.heads, self.causal, self.rotary = heads, causal, rotary
         self.output = nn.Linear(width, width)
         self.explain = False
         self.attention: Tensor | None = None
@@ -60,6 +61,8 @@ class Attention(nn.Module):
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor, real: Tensor | None) -> Tensor:
         """All three `(batch, heads, length, width / heads)`, of queries perhaps another length; `real` bool
         `(batch, key)`. Gives `(batch, query, width)`."""
+        if self.rotary:
+            queries, keys = turned(queries), turned(keys)
         mask = None if real is None else real[:, None, None, :]  # (batch, 1, 1, key)
         if self.explain:
             scores = queries @ keys.transpose(2, 3) / math.sqrt(queries.shape[-1])  # (batch, heads, query, key)
@@ -78,8 +81,8 @@ class Attention(nn.Module):
 class SelfAttention(Attention):
     """Each token looks at the others."""
 
-    def __init__(self, width: int, heads: int, *, causal: bool = False):
-        super().__init__(width, heads, causal=causal)
+    def __init__(self, width: int, heads: int, *, causal: bool = False, rotary: bool = False):
+        super().__init__(width, heads, causal=causal, rotary=rotary)
         self.project = nn.Linear(width, 3 * width)  # queries, keys and values at once
 
     def forward(self, states: Tensor, real: Tensor | None = None) -> Tensor:
@@ -99,6 +102,18 @@ class CrossAttention(Attention):
         """`states` `(batch, target, width)` ask, `read` `(batch, source, width)` answers; `real` bool `(batch, source)`."""
         (queries,) = self.split(self.ask(states), 1)
         return self.attend(queries, *self.split(self.project(read), 2), real)
+
+
+def turned(vectors: Tensor) -> Tensor:
+    """Vectors `(..., length, numbers)`, an even number of them, turned by angles that grow with their place, pair by pair
+    more slowly: the product of two then depends on their places by the distance alone (Su et al. 2021, "RoFormer: enhanced
+    Transformer with rotary position embedding", equation 34)."""
+    length, numbers = vectors.shape[-2:]
+    speed = 10_000 ** (-torch.arange(0, numbers, 2, device=vectors.device) / numbers)
+    angle = torch.arange(length, device=vectors.device)[:, None] * speed  # (length, numbers / 2)
+    first, second = vectors.chunk(2, -1)
+    cosines, sines = angle.cos().to(vectors), angle.sin().to(vectors)
+    return torch.cat([first * cosines - second * sines, second * cosines + first * sines], -1)
 
 
 def explained(model: nn.Module, *inputs: Tensor | int) -> tuple[Tensor, list[Tensor]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from core.catalog import Card, DataSpec
+from core.catalog import END, PADDING, Card, DataSpec
 from core.experiment import Settings
 
 
@@ -141,3 +141,14 @@ def sgd_recipe(spec: DataSpec, given: dict, *, learning_rate: float, weight_deca
         "epochs": max(10, epochs_for(300, spec, batch_size)), "batch_size": batch_size, "optimiser": "sgd",
         "learning_rate": learning_rate, "weight_decay": weight_decay, "schedule": "one-cycle", **given,
     }
+
+
+QUESTION, PASSAGE = 1, 2
+
+
+def segments(tokens: Tensor) -> Tensor:
+    """What each token of questions with their passages, int64 `(batch, length)`, belongs to, in the same shape: 0 padding,
+    `QUESTION` up to the sign that ends it, `PASSAGE` after it."""
+    ends = tokens == END
+    after = (ends.cumsum(1) - ends.long() > 0).long()  # the sign itself is still the question's
+    return (QUESTION + after * (PASSAGE - QUESTION)) * (tokens != PADDING)

@@ -65,10 +65,10 @@ def kept(width: int, span: int) -> Tensor:
 class Recurrent(Architecture):
     """Input token numbers int64 `(batch, length)`. Of sentences, where 0 is padding at the end and at least one other is in
     each row: output logits `(batch, classes)`. Of a running text, which has no padding: `(batch, length, vocabulary)`, at
-    each place for the token that comes next. Or a series, float32 `(batch, length, numbers)`: output `(batch, 1)`. A
-    subclass writes `cell`."""
+    each place for the token that comes next. Of questions with their passages: `(batch, length, 2)`, for the answer's start
+    and end. Or series, float32 `(batch, length, numbers)`: output `(batch, 1)`. A subclass writes `cell`."""
 
-    takes = ("sentences", "text", "series")
+    takes = ("sentences", "text", "questions", "series")
 
     class Settings(Settings):
         embedding: int = setting(100, "Numbers that stand for one token.", unit="numbers", ge=1, le=1024)
@@ -76,7 +76,8 @@ class Recurrent(Architecture):
         depth: int = setting(1, "Layers; each reads the states of the one below.", unit="layers", ge=1, le=8)
         bidirectional: bool = setting(
             False, "Each layer reads the sentence twice, from the beginning and from the end, so that every state knows "
-            "both sides. Who is to say what comes next in a text may not read ahead: there it changes nothing."
+            "both sides. Who is to say what comes next in a text may not read ahead, and who answers questions always reads "
+            "both ways: there it changes nothing."
         )
         read_off: Literal["auto", "last", "mean", "max"] = setting(
             "auto", "What the answer is made of: the last state, which must have kept all that matters; or the mean, or the "
@@ -102,10 +103,10 @@ class Recurrent(Architecture):
         super().__init__()
         self.settings, self.spec = settings, spec
         self.drawn = spec.symbols or spec.kind == "series"  # what counts may be anywhere, once
-        both = settings.bidirectional and spec.kind != "text"
+        both = spec.kind == "questions" or (settings.bidirectional and spec.kind != "text")
         directions = 2 if both else 1
         self.read_off = settings.read_off if settings.read_off != "auto" else "last" if self.drawn else "max"
-        padding = PADDING if spec.kind == "sentences" else None
+        padding = PADDING if spec.kind != "text" else None
         if spec.kind == "series":
             self.tokens = nn.Linear(spec.shape[1], settings.embedding)
         else:
@@ -115,8 +116,8 @@ class Recurrent(Architecture):
         self.forwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read)
         self.backwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read if both)
         self.dropout = nn.Dropout(0.0 if spec.kind == "series" else settings.dropout)
-        answers = {"sentences": len(spec.classes), "text": spec.vocabulary_size, "series": 1}
-        self.classifier = nn.Linear(directions * settings.width, answers[spec.kind])
+        answers = {"sentences": len(spec.classes), "questions": 2, "series": 1}.get(spec.kind, spec.vocabulary_size)
+        self.classifier = nn.Linear(directions * settings.width, answers)
 
     def span(self) -> int:
         """Steps that cells with gates are prepared to remember over; 0: a few."""
@@ -124,14 +125,15 @@ class Recurrent(Architecture):
 
     def forward(self, inputs: Tensor) -> Tensor:
         states = self.dropout(self.tokens(inputs))  # (batch, length, embedding)
-        real = inputs != PADDING if self.spec.kind == "sentences" else torch.ones_like(states[:, :, 0], dtype=torch.bool)
+        series = self.spec.kind == "series"
+        real = torch.ones_like(inputs[:, :, 0], dtype=torch.bool) if series else inputs != PADDING  # (batch, length)
         for i, cell in enumerate(self.forwards):
             seen = [cell(states)[0]]  # padding comes last: no real state has read it
             if self.backwards:
                 turned = mirror(real.sum(1), real.shape[1])
                 seen.append(taken(self.backwards[i](taken(states, turned))[0], turned))
             states = self.dropout(torch.cat(seen, 2))  # (batch, length, directions × width)
-        if self.spec.kind != "text":
+        if self.spec.kind in ("sentences", "series"):
             states = self._read_off(states, real)  # (batch, directions × width)
         return self.classifier(states)
 
@@ -145,6 +147,25 @@ class Recurrent(Architecture):
         forwards, *backwards = states.split(self.settings.width, 2)
         ends = [forwards.gather(1, last)[:, 0], *(states[:, 0] for states in backwards)]
         return torch.cat(ends, 1)
+
+
+class BothWays(nn.Module):
+    """An LSTM layer forwards and, with two `directions`, one backwards in time, side by side: `(batch, steps, size)` to
+    `(batch, steps, directions · width)`. Each sequence has its own number of steps, `counts` `(batch,)`, and is turned about
+    within them for the second."""
+
+    def __init__(self, size: int, width: int, directions: int):
+        super().__init__()
+        self.forwards = LSTMCell(size, width, batch_first=True)
+        self.backwards = LSTMCell(size, width, batch_first=True) if directions == 2 else None
+
+    def forward(self, states: Tensor, counts: Tensor) -> Tensor:
+        ahead, _ = self.forwards(states)
+        if self.backwards is None:
+            return ahead
+        turned = mirror(counts, states.shape[1])
+        back, _ = self.backwards(taken(states, turned))
+        return torch.cat([ahead, taken(back, turned)], 2)
 
 
 def mirror(counts: Tensor, length: int) -> Tensor:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.architectures.base import Architecture, epochs_for
-from core.architectures.recurrent import LSTMCell, mirror, taken
+from core.architectures.recurrent import BothWays
 from core.catalog import DataSpec, architecture
 from core.experiment import Settings, setting
 
@@ -96,25 +96,6 @@ class SpeechLSTM(Architecture):
             real = torch.arange(states.shape[1], device=states.device) < counts[:, None]  # (batch, steps)
             return self.classifier(states.masked_fill(~real.unsqueeze(2), -torch.inf).amax(1))
         return self.letters(states)  # (batch, steps, letters)
-
-
-class BothWays(nn.Module):
-    """An LSTM layer forwards and, with two `directions`, one backwards in time, side by side: `(batch, steps, size)` to
-    `(batch, steps, directions · width)`. Each sequence has its own number of steps, `counts` `(batch,)`, and is turned about
-    within them for the second."""
-
-    def __init__(self, size: int, width: int, directions: int):
-        super().__init__()
-        self.forwards = LSTMCell(size, width, batch_first=True)
-        self.backwards = LSTMCell(size, width, batch_first=True) if directions == 2 else None
-
-    def forward(self, states: Tensor, counts: Tensor) -> Tensor:
-        ahead, _ = self.forwards(states)
-        if self.backwards is None:
-            return ahead
-        turned = mirror(counts, states.shape[1])
-        back, _ = self.backwards(taken(states, turned))
-        return torch.cat([ahead, taken(back, turned)], 2)
 
 
 class LogMel(nn.Module):

@@ -66,11 +66,17 @@ class Shakespeare(Dataset):
         part.replace(path)
 
     def load(self) -> Data:
-        path = find_data(*_PLACE)
-        if path is None:
-            raise UserError("Shakespeare is not on disk: connect to the network, or point GLASSBOX_DATA at a folder with "
-                            "tinyshakespeare.")
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != _SHA256:
-            raise UserError(f"{path} is not the text that it should be: delete its folder and launch again.")
-        return characters.data(content.decode(), self.settings.length, str(path))
+        text, source = whole_text()
+        return characters.data(text, self.settings.length, source)
+
+
+def whole_text() -> tuple[str, str]:
+    """The plays, and the file that they are in. Raises `UserError` where they are not here."""
+    path = find_data(*_PLACE)
+    if path is None:
+        raise UserError("Shakespeare is not on disk: connect to the network, or point GLASSBOX_DATA at a folder with "
+                        "tinyshakespeare.")
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != _SHA256:
+        raise UserError(f"{path} is not the text that it should be: delete its folder and launch again.")
+    return content.decode(), str(path)

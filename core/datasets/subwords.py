@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core.catalog import END, PADDING, START, DataSpec
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 SPECIAL = ("<padding>", "<unknown>", "<start>", "<end>")  # in the order of their numbers
 SPACE = "▁"  # stands before a piece that begins a word, as SentencePiece shows it
@@ -49,7 +49,12 @@ def vocabulary(tokeniser: str) -> tuple[str, ...]:
 
 def numbers(texts: Sequence[str], tokeniser: str) -> list[list[int]]:
     """Each text as the numbers of its pieces."""
-    return [encoding.ids for encoding in _opened(tokeniser).encode_batch(list(texts), add_special_tokens=False)]
+    return [encoding.ids for encoding in encoded(texts, tokeniser)]
+
+
+def encoded(texts: Sequence[str], tokeniser: str) -> list[Encoding]:
+    """Each text with its pieces' numbers and where they are among its characters: a space belongs to the word after it."""
+    return _opened(tokeniser).encode_batch(list(texts), add_special_tokens=False)
 
 
 def text(numbers: Iterable[int], spec: DataSpec) -> str:

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 
 from core import catalog
-from core.catalog import BLANK, PADDING
+from core.catalog import BLANK, NOWHERE, PADDING
 from core.datasets import subwords
 from core.datasets.base import Data
+from core.tasks.question_answering import halves
 
 SPLITS = ("train", "validation", "test")
 
@@ -61,7 +62,7 @@ def overview(data: Data) -> Overview:
     } if classes else {}
     if data.spec.kind == "text":
         balance = {split: _characters(data, split).bincount(minlength=len(data.spec.vocabulary)).numpy() for split in SPLITS}
-    if data.spec.kind in ("sentences", "pairs"):
+    if data.spec.kind in ("sentences", "pairs", "questions"):
         lengths = torch.bincount((data.train.inputs != PADDING).sum(1)).numpy()
     if data.spec.kind == "sounds":
         seconds = np.array([len(_ended(sound)) for sound in data.train.inputs.numpy()]) / data.spec.sample_rate
@@ -103,6 +104,11 @@ def samples(data: Data, count: int, draw: int, class_name: str | None = None) ->
             if data.spec.target_length:
                 label = "".join(data.spec.vocabulary[t] for t in data.train.targets[i] if t != BLANK)
             found.append(Sample(_ended(data.train.inputs[i].numpy()), label))
+        elif data.spec.kind == "questions":
+            asked, told = halves(data.train.inputs[i])
+            answer = _answer(data, i)
+            question, passage = (subwords.text(part.tolist(), data.spec) for part in (asked, told))
+            found.append(Sample(f"{question}\n{passage}", answer))
         elif data.spec.kind == "pairs":
             found.append(Sample(" → ".join(subwords.text(side[i].tolist(), data.spec)
                                            for side in (data.train.inputs, data.train.targets)), label))
@@ -113,6 +119,12 @@ def samples(data: Data, count: int, draw: int, class_name: str | None = None) ->
             tokens = data.train.inputs[i]
             found.append(Sample(" ".join(data.spec.vocabulary[t] for t in tokens[tokens != PADDING]), label))
     return found
+
+
+def _answer(data: Data, index: int) -> str:
+    """The answer to a training question; empty where it lies behind the passage's cut."""
+    first, last = data.train.targets[index, 0].tolist()
+    return subwords.text(data.train.inputs[index, first : last + 1].tolist(), data.spec) if first != NOWHERE else ""
 
 
 def _ended(sound: np.ndarray) -> np.ndarray:

@@ -28,14 +28,14 @@ def class_balance(classes: Sequence[str], counts: Mapping[str, np.ndarray], unit
     return figure.update_layout(barmode="stack", legend_traceorder="normal", bargap=gap)
 
 
-def sentence_lengths(counts: np.ndarray) -> go.Figure:
-    """How many training sentences have each length. `counts`: whole numbers `(length + 1,)`."""
+def sentence_lengths(counts: np.ndarray, unit: str = "sentences") -> go.Figure:
+    """How many training sentences have each length. `counts`: whole numbers `(length + 1,)`, of what `unit` says."""
     figure = go.Figure(go.Bar(
         x=np.arange(len(counts)), y=counts, marker_color=COLOURS["train"],
-        hovertemplate="%{y:,} sentences of %{x} tokens<extra></extra>",
+        hovertemplate=f"%{{y:,}} {unit} of %{{x}} tokens<extra></extra>",
     ))
     figure.update_xaxes(title_text="tokens", showgrid=False)
-    figure.update_yaxes(title_text="sentences", tickformat=",d", rangemode="tozero")
+    figure.update_yaxes(title_text=unit, tickformat=",d", rangemode="tozero")
     return figure.update_layout(bargap=0.1, hovermode="closest", showlegend=False)
 
 

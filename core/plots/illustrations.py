@@ -48,7 +48,7 @@ def illustration(task: str, dark: bool) -> str | None:
     draw = {
         "classification": _digit, "adversarial": _faces, "denoising": _landscape, "text_classification": _sentence,
         "sequence_classification": _memory, "language_modelling": _writing, "speech_recognition": _recording,
-        "sound_classification": _bird,
+        "question_answering": _marked, "sound_classification": _bird,
     }.get(task)
     if draw is None:
         return None
@@ -156,6 +156,17 @@ def _recording(accent: str, ink: str) -> str:
     letters = "".join(f'<text x="{x}" y="160" font-size="20" fill="{ink}">{letter}</text>'
                       for letter, x in zip("three", (48, 100, 150, 196, 250), strict=True))
     return bars + letters
+
+
+def _marked(accent: str, ink: str) -> str:
+    """A passage, in which the words that a question asks for are marked."""
+    lines = "".join(
+        f'<rect x="32" y="{y}" width="{width}" height="9" rx="4.5" fill="{ink}" opacity="0.2"/>'
+        for y, width in ((66, 256), (90, 232), (114, 248), (138, 150))
+    )
+    marked = f'<rect x="112" y="90" width="72" height="9" rx="4.5" fill="{accent}"/>'
+    ring = f'<rect x="104" y="82" width="88" height="25" rx="8" fill="none" stroke="{ORANGE}" stroke-width="2.5"/>'
+    return f'<text x="32" y="44" font-size="24" font-weight="600" fill="{ink}">Who says it?</text>{lines}{marked}{ring}'
 
 
 def _bird(accent: str, ink: str) -> str:

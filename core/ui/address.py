@@ -36,7 +36,7 @@ def choice(key: str, options: Sequence[str], default: str | None = None) -> str:
 def number_field(label: str, key: str, default: int, high: int, **more: Any) -> int:
     """A field for a whole number of 0 to `high`."""
     st.session_state[key] = whole(key, default, 0, high)
-    return st.number_input(label, 0, high, key=key, on_change=keep, args=(key,), **more)
+    return st.number_input(label, 0, high, key=key, **{"on_change": keep, "args": (key,)} | more)
 
 
 def slider(label: str, key: str, default: float, low: float, high: float, step: float, **more: Any) -> float:

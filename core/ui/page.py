@@ -128,17 +128,20 @@ def number(value: float) -> str:
 
 def is_share(measure: str) -> bool:
     """Whether it is told in per cent."""
-    return "accuracy" in measure or measure.endswith(("_error_rate", "calibration_error", "f1"))
+    return "accuracy" in measure or measure.endswith(("_error_rate", "calibration_error", "exact_match", "f1"))
+
+
+WRITTEN = {"f1": "F1", "bleu": "BLEU", "chrf": "chrF", "psnr": "PSNR", "ssim": "SSIM"}  # with a spelling of their own
 
 
 def measure_title(name: str) -> str:
     """What a person calls a measure: `Test accuracy`, `Loss`, `Validation F1`."""
-    words = name.replace("/", " ").replace("_", " ").capitalize()
-    return f"{words.removesuffix('f1')}F1" if words.endswith(" f1") else words
+    *before, last = name.replace("/", " ").replace("_", " ").capitalize().split(" ")
+    return " ".join([*before, WRITTEN.get(last.lower(), last)])
 
 
 def measure(name: str, value: float) -> str:
-    """A measure with its unit: accuracies, F1 and error rates in per cent, PSNR in dB, all else as `number`."""
+    """A measure with its unit: accuracies, error rates and the like in per cent, PSNR in dB, all else as `number`."""
     kind = name.rsplit("/", 1)[-1]
     if is_share(kind):
         return f"{100 * value:.2f} %"

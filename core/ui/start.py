@@ -20,6 +20,7 @@ MET_WITH = {
     "sequence_classification": ("sequence_classification", "lstm", "temporal-order"),
     "sequence_regression": ("sequence_regression", "lstm", "adding"),
     "language_modelling": ("language_modelling", "gpt", "shakespeare"),
+    "question_answering": ("question_answering", "document-reader", "who-says-it"),
     "translation": ("translation", "transformer", "multi30k"),
     "sound_classification": ("sound_classification", "speech-lstm", "spoken-digit-classes"),
     "speech_recognition": ("speech_recognition", "speech-lstm", "spoken-digits"),

@@ -88,6 +88,17 @@ def test_a_language_model_says_at_each_place_what_comes_next_and_never_reads_ahe
     assert torch.equal(before[:, :5], after[:, :5]) and not torch.allclose(before[:, 5:], after[:, 5:])
 
 
+def test_questions_are_read_both_ways_and_scored_at_each_token_whatever_the_padding():
+    spec = DataSpec(kind="questions", shape=(9,), sizes={"train": 10}, vocabulary_size=20, target_length=1)
+    torch.manual_seed(0)
+    model = LSTM(LSTM.Settings(embedding=5, width=6, depth=2), spec).eval()
+    padded = sentences(6)
+    before = model(padded)
+    torch.testing.assert_close(model(padded[:, :6]), before[:, :6])
+    padded[0, 5] = padded[0, 5] % 19 + 1  # the last token bears on all before it
+    assert before.shape == (1, 9, 2) and (model(padded) != before)[0, :6].any(1).all()
+
+
 def test_recurrent_weights_are_orthogonal_and_the_forget_gates_open_at_the_start():
     cell = built(LSTM).forwards[0]
     for gate in cell.weight_hh_l0.split(6):

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from core.architectures.attention_layers import SelfAttention
+from core.architectures.attention_layers import SelfAttention, turned
 from core.architectures.transformer_encoder import TransformerEncoder, sinusoids
 from core.catalog import DataSpec
 
@@ -90,3 +90,41 @@ def test_heads_that_do_not_divide_the_width_round_it_up():
     model = TransformerEncoder(TransformerEncoder.Settings(width=16, heads=3), SPEC).eval()
     assert model.tokens.embedding_dim == 18
     assert model(SENTENCES).shape == (2, 2)
+
+
+def test_rotary_products_depend_on_contents_and_distance_alone():
+    torch.manual_seed(0)
+    query, key = torch.randn(2, 1, 6)
+    queries, keys = turned(query.expand(9, 6)), turned(key.expand(9, 6))
+    products = queries @ keys.T  # (query, key)
+    for distance in range(-8, 9):
+        along = products.diagonal(distance)
+        torch.testing.assert_close(along, along[:1].expand_as(along))
+    # The same as complex numbers, in which a turn is a product (equation 13).
+    plane = torch.complex(query[0, :3], query[0, 3:])
+    speed = 10_000 ** (-torch.arange(0, 6, 2) / 6)
+    by_place = plane * torch.exp(1j * torch.arange(9)[:, None] * speed)
+    torch.testing.assert_close(queries, torch.cat([by_place.real, by_place.imag], 1))
+
+
+def test_without_rotary_turns_a_model_has_no_sense_of_order():
+    torch.manual_seed(0)
+    model = TransformerEncoder(TransformerEncoder.Settings(width=16, heads=4, positions="rotary"), SPEC).eval()
+    mirrored = SENTENCES[1:].flip(1)
+    assert not torch.allclose(model(SENTENCES[1:]), model(mirrored))
+    for block in model.blocks:
+        block.attention.rotary = False
+    torch.testing.assert_close(model(SENTENCES[1:]), model(mirrored))
+
+
+def test_of_questions_each_token_is_scored_and_padding_changes_nothing():
+    spec = DataSpec(kind="questions", shape=(12,), sizes={"train": 100}, vocabulary_size=50, target_length=1)
+    torch.manual_seed(0)
+    model = TransformerEncoder(TransformerEncoder.Settings(width=16, heads=4, positions="rotary"), spec).eval()
+    row = torch.tensor([[2, 9, 7, 3, 40, 9, 7, 8, 0, 0, 0, 0]])
+    together = model(row)
+    assert together.shape == (1, 12, 2)
+    torch.testing.assert_close(model(row[:, :8]), together[:, :8])
+    asked = row.clone()
+    asked[0, 3], asked[0, 4] = 40, 3  # the passage begins one token later
+    assert not torch.allclose(model(asked)[0, 5:8], together[0, 5:8])
