@@ -51,6 +51,8 @@ def content(spec: DataSpec) -> str:
         what = f"{width}×{height} {'grey' if channels == 1 else 'colour'}"
     elif spec.kind == "features":
         what = f"rows of {spec.shape[0]} numbers"
+    elif spec.kind == "text" and spec.symbols:
+        return f"sequences of {spec.shape[0] + 1} symbols, of {spec.vocabulary_size} kinds"
     elif spec.kind == "text":
         return f"windows of {spec.shape[0]} characters, up to {spec.vocabulary_size} different ones"
     elif spec.kind == "series":

@@ -1,6 +1,6 @@
 """Sequences, drawn and not real, whose answer hangs on a few of their steps long ago: the two-sequence problem of Bengio,
-Simard and Frasconi 1994, the temporal order and the adding problem of Hochreiter and Schmidhuber 1997, experiments 6a and 4;
-and parity."""
+Simard and Frasconi 1994, the temporal order and the adding problem of Hochreiter and Schmidhuber 1997, experiments 6a and 4,
+parity, and the copying task of Arjovsky, Shah and Bengio 2016, section 5.1."""
 
 import math
 
@@ -9,20 +9,25 @@ from torch import Tensor
 
 from core.catalog import PADDING, DataSpec, dataset
 from core.datasets.base import Availability, Data, Dataset, Padded, Split
+from core.datasets.characters import NONE
 from core.experiment import Settings, setting
 
+KEPT = 10  # symbols that are to be copied
+BLANK, SIGN = "·", ">"  # what stands in the pause, and what asks for the copy
 LICENCE = "CC0 1.0: drawn by a formula, nobody's property"
 SEEDS = "Each split is drawn with a seed of its own (0, 1, 2), which never depends on the run."
 
+SEQUENCES = setting(10_000, "Sequences drawn in all: 80 % train, 10 % validate, 10 % test.", unit="sequences", ge=100,
+                    le=1_000_000)
+
 
 class Drawn(Dataset):
-    """Base of the sets here. A subclass writes `spec` and `split`."""
+    """Base of the sets here. A subclass writes `spec` and `split`; its settings say how many `sequences` are drawn."""
 
     class Settings(Settings):
         length: int = setting(100, "Steps in each sequence: the longer, the further back the answer lies.",
                               unit="steps", ge=10, le=1000)
-        sequences: int = setting(10_000, "Sequences drawn in all: 80 % train, 10 % validate, 10 % test.",
-                                 unit="sequences", ge=100, le=1_000_000)
+        sequences: int = SEQUENCES
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -166,3 +171,38 @@ class Adding(Drawn):
         markers[rows, torch.randint(half, (count,), generator=generator)] = 1
         markers[rows, torch.randint(half, length, (count,), generator=generator)] = 1
         return Split(torch.stack([values, markers], 2), (values * markers).sum(1))  # (count, length, 2), (count,)
+
+
+@dataset(
+    "copying",
+    title="Copying task",
+    year=2016,
+    people="Martin Arjovsky, Amar Shah, Yoshua Bengio",
+    paper="Unitary evolution recurrent neural networks",
+    url="https://arxiv.org/abs/1511.06464",
+    licence=LICENCE,
+    beginner="Drawn, not real: ten letters, then a long pause, then a sign upon which the ten have to be said again. Not "
+    "one thing has to be remembered but ten at once, and in their order.",
+    expert="Section 5.1, after Hochreiter and Schmidhuber 1997: ten symbols out of eight, a pause of blanks, a sign, and "
+    "the ten again, which alone are foretold. Each of them is read before the next, where the paper's network reads blanks: "
+    f"so any language model takes it. Blind guessing is right in one of eight. {SEEDS}",
+)
+class Copying(Drawn):
+    symbols = ("a", "b", "c", "d", "e", "f", "g", "h", BLANK, SIGN)
+
+    class Settings(Settings):
+        pause: int = setting(100, "Blanks between the symbols and the sign that asks for them.", unit="steps", ge=1, le=1000)
+        sequences: int = SEQUENCES
+
+    def spec(self) -> DataSpec:
+        return DataSpec(kind="text", shape=(2 * KEPT + self.settings.pause,), symbols=True, vocabulary=self.symbols,
+                        vocabulary_size=len(self.symbols), sizes=self.sizes)
+
+    def split(self, count: int, generator: torch.Generator) -> Split:
+        kept = torch.randint(len(self.symbols) - 2, (count, KEPT), generator=generator)
+        pause = torch.full((count, self.settings.pause + 1), self.symbols.index(BLANK))
+        pause[:, -1] = self.symbols.index(SIGN)
+        sequences = torch.cat([kept, pause, kept], 1)  # (count, length + 1)
+        targets = sequences[:, 1:].clone()
+        targets[:, :-KEPT] = NONE
+        return Split(sequences[:, :-1], targets)

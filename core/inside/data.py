@@ -70,7 +70,10 @@ def overview(data: Data) -> Overview:
 
 
 def beginning(data: Data, count: int) -> str:
-    """The first characters of a text's training part."""
+    """The first characters of a text's training part; of drawn symbols, whole sequences in lines."""
+    if data.spec.symbols:
+        rows = torch.cat([data.train.inputs, data.train.targets[:, -1:]], 1)[: count // data.spec.shape[0]]
+        return "\n".join("".join(data.spec.vocabulary[number] for number in row) for row in rows.tolist())
     return "".join(data.spec.vocabulary[number] for number in data.train.inputs.flatten()[:count].tolist())
 
 

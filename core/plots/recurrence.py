@@ -52,6 +52,26 @@ def marked(values: np.ndarray, marks: Sequence[int]) -> go.Figure:
     return figure
 
 
+def recalled(chances: np.ndarray, vocabulary: Sequence[str], asked: str) -> go.Figure:
+    """The chance of each symbol (rows) at each place (columns), `(places, vocabulary)`, with a frame around what was
+    `asked`."""
+    places = list(range(len(asked)))
+    figure = go.Figure(go.Heatmap(
+        z=chances.T, x=places, y=list(range(len(vocabulary))), zmin=0, zmax=1, xgap=1, ygap=1, showscale=False,
+        customdata=[[(place + 1, symbol) for place in places] for symbol in vocabulary],
+        hovertemplate="“%{customdata[1]}” at place %{customdata[0]}: %{z:.1%}<extra></extra>",
+    ))
+    for place, symbol in enumerate(asked):
+        row = list(vocabulary).index(symbol)
+        figure.add_shape(type="rect", x0=place - 0.5, x1=place + 0.5, y0=row - 0.5, y1=row + 0.5,
+                         line={"color": ORANGE, "width": 2})
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, hovermode="closest", dragmode=False)
+    bare = {"showgrid": False, "zeroline": False, "fixedrange": True}
+    figure.update_xaxes(tickvals=places, ticktext=list(asked), side="top", **bare)
+    figure.update_yaxes(tickvals=list(range(len(vocabulary))), ticktext=list(vocabulary), autorange="reversed", **bare)
+    return figure
+
+
 def reach(shares: np.ndarray, tokens: Sequence[str], colour: str, least: float = 1e-6) -> go.Figure:
     """How much the last state depends on each token, `(tokens,)`, as shares of the most, on a scale of powers of ten down to
     `least`."""
