@@ -12,12 +12,13 @@ from torch import Tensor
 
 from core.catalog import DataSpec, task
 from core.datasets.base import Batch, Data, Split
-from core.tasks.base import Preview, SupervisedTask
+from core.tasks.base import Preview, SupervisedTask, chosen
 from core.tasks.decoding import drawn, shaped
-from core.tasks.pictures import passage
+from core.tasks.pictures import lines, passage
 
 BATCH = 64  # windows that are evaluated at once
 GIVEN, WRITTEN, READ = 24, 360, 600  # characters: that a preview begins with, that it adds, and that the report reads
+RECALLED = 8  # sequences of symbols in a preview
 
 
 @task(
@@ -45,7 +46,8 @@ class LanguageModelling(SupervisedTask):
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         logits = self.model(batch.inputs).float()  # (batch, length, vocabulary)
         loss = F.cross_entropy(logits.flatten(0, 1), batch.targets.flatten())
-        return loss, {"accuracy": (logits.detach().argmax(2) == batch.targets).float().mean()}
+        right = logits.detach().argmax(2) == batch.targets
+        return loss, {"accuracy": right.sum() / (batch.targets >= 0).sum()}
 
     def evaluate(self, split: Split) -> dict[str, float]:
         nats = right = count = 0.0
@@ -111,17 +113,44 @@ class LanguageModelling(SupervisedTask):
         with self.autocast():
             return self.model(numbers[None])[0].float().cpu()
 
+    @torch.no_grad()
+    def recalled(self, given: Tensor, count: int) -> Tensor:
+        """The chances float32 `(n, count, vocabulary)` of each of the `count` symbols that follow sequences int64
+        `(n, length)`; each time the model reads on with the likeliest."""
+        chances = []
+        for _ in range(count):
+            with self.autocast():
+                logits = self.model(given)[:, -1].float()  # (n, vocabulary)
+            chances.append(logits.softmax(1).cpu())
+            given = torch.cat([given, logits.argmax(1, keepdim=True)], 1)
+        return torch.stack(chances, 1)
+
     def previews(self, data: Data) -> Iterable[Preview]:
+        if self.spec.symbols:
+            yield self._recall("recall", data.validation)
+            return
         prompt = data.validation.inputs[0, :GIVEN]
         luck = torch.rand(WRITTEN, generator=torch.Generator().manual_seed(0))
         written, chances = self.write(prompt, luck)
         yield shown("writing", [*self.text(prompt), *self.text(written)], [None] * len(prompt) + chances.tolist())
 
     def report(self, data: Data) -> Iterable[Preview]:
-        """The test text as it surprises the model."""
+        """The test text as it surprises the model; of drawn symbols, what it recalls."""
+        if self.spec.symbols:
+            yield self._recall("test_recall", data.test)
+            return
         targets = data.test.targets.flatten()
         read = targets[targets >= 0][:READ].to(self.device)
         yield shown("test_surprise", self.text(read), [None, *self.chances(read).tolist()])
+
+    def _recall(self, name: str, split: Split) -> Preview:
+        """What comes back of some sequences, below what was asked for."""
+        inputs, targets = split.take(chosen(split, RECALLED), self.device)
+        count = int((targets[0] >= 0).sum())
+        chances = self.recalled(inputs[:, : inputs.shape[1] - count + 1], count)  # up to the sign that asks for them
+        rows = [{"asked": "".join(self.text(asked)), "recalled": "".join(self.text(back))}
+                for asked, back in zip(targets[:, -count:], chances.argmax(2), strict=True)]
+        return Preview(name, lines([(row["asked"], row["recalled"]) for row in rows], columns=2 * count), {"rows": rows})
 
     def chances(self, numbers: Tensor) -> Tensor:
         """The chance that the model gives each character of a text `(n,)` but the first, float32 `(n - 1,)`."""
