@@ -24,6 +24,7 @@ _NOUNS = {"architecture": "architecture", "dataset": "data set", "task": "task"}
 CONTENTS = {  # what a person calls a kind
     "images": "pictures", "sentences": "sentences", "features": "tables of numbers", "text": "running text",
     "sounds": "sounds", "pairs": "pairs of sentences", "questions": "questions about passages",
+    "series": "series of numbers",
 }
 PADDING, UNKNOWN = 0, 1  # the token numbers that every vocabulary of words keeps for these two
 START, END = 2, 3  # those of a vocabulary from which sentences are written, before the first token and after the last
@@ -65,12 +66,13 @@ class DataSpec(BaseModel):
     `target_length` is the longest transcript's. `tokeniser`: the JSON that cuts texts into those tokens (see
     `core/datasets/subwords.py`), where they are pieces of words. Of pairs, `shape` is the source's, `target_length` the
     target's with its start and end, and `languages` names both; they share one vocabulary. Of questions, `shape` is that of
-    a question and its passage together, and `target_length` the most answers that one has.
+    a question and its passage together, and `target_length` the most answers that one has. Of series it is
+    `(length, numbers)`, and what is asked of each is one number.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["images", "sentences", "features", "text", "sounds", "pairs", "questions"]
+    kind: Literal["images", "sentences", "features", "text", "sounds", "pairs", "questions", "series"]
     shape: tuple[int, ...]
     sizes: dict[Literal["train", "validation", "test"], int]
     classes: tuple[str, ...] = ()

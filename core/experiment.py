@@ -134,7 +134,7 @@ class Experiment(Settings):
         given = _section("training", Training, given).model_dump(include=set(given))
         spec = task.model_spec(dataset(values["data"]).spec())
         values["training"] = _section("training", Training, architecture.recipe(spec, **given))
-        if reason := task.refusal(values["objective"], values["training"], architecture):
+        if reason := task.refusal(values["objective"], values["training"], spec, architecture):
             raise UserError(reason)
         return values
 

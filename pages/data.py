@@ -20,7 +20,7 @@ from core.ui import address, bring, page, start, wall
 from core.ui.chart import chart
 
 COLUMNS = 3
-SAMPLES = {"images": 40, "sounds": 12, "sentences": 12, "pairs": 12, "questions": 6}  # on the wall
+SAMPLES = {"images": 40, "sounds": 12, "sentences": 12, "pairs": 12, "questions": 6, "series": 6}  # on the wall
 ROWS = 2000  # points in the scatter of a table
 CHARACTERS = 3000  # of a text's beginning
 EVERY = "Every class"
@@ -51,8 +51,12 @@ def content(spec: DataSpec) -> str:
         what = f"{width}×{height} {'grey' if channels == 1 else 'colour'}"
     elif spec.kind == "features":
         what = f"rows of {spec.shape[0]} numbers"
+    elif spec.kind == "text" and spec.symbols:
+        return f"sequences of {spec.shape[0] + 1} symbols, of {spec.vocabulary_size} kinds"
     elif spec.kind == "text":
         return f"windows of {spec.shape[0]} characters, up to {spec.vocabulary_size} different ones"
+    elif spec.kind == "series":
+        return f"series of {spec.shape[0]} steps of {spec.shape[1]} numbers · a number to tell"
     elif spec.kind == "pairs":
         return f"pairs of sentences of up to {spec.shape[0]} pieces of words · {' to '.join(spec.languages)}"
     elif spec.kind == "sounds":
@@ -67,9 +71,10 @@ def content(spec: DataSpec) -> str:
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def first_use(name: str) -> dict[str, str] | None:
-    """The first task that such data can serve, with the architecture that it is best met with or else the first that fits,
-    as the launch page's address; None where there are none."""
-    for task in catalog.entries("task"):
+    """The first task that such data can serve, those that ask for their classes before others, with the architecture that it
+    is best met with or else the first that fits, as the launch page's address; None where there are none."""
+    spec = spec_of(name)
+    for task in sorted(catalog.entries("task"), key=lambda task: not catalog.get("task", task).model_spec(spec).classes):
         best = start.MET_WITH.get(task, ("", ""))[1]
         for architecture in sorted(catalog.entries("architecture"), key=lambda architecture: architecture != best):
             if catalog.misfit(task, architecture, name) is None:

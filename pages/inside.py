@@ -12,6 +12,7 @@ from core.inside.load import Loaded, load
 from core.tracking import read
 from core.ui import address, page
 from core.ui.inside import (
+    adding,
     answering,
     boundary,
     cleaning,
@@ -22,6 +23,7 @@ from core.ui.inside import (
     listening,
     naming,
     reading,
+    recalling,
     testset,
     translating,
     weights,
@@ -31,8 +33,8 @@ from core.ui.inside.side import Side
 from core.ui.run_picker import pick_checkpoint, pick_run
 
 # Each has a TITLE, `fits(loaded)` and `show(sides)`.
-VIEWS = (naming, cleaning, generating, reading, filling, translating, writing, answering, listening, boundary, testset,
-         embedding, weights, exciting)
+VIEWS = (naming, cleaning, generating, reading, filling, translating, writing, adding, recalling, answering, listening,
+         boundary, testset, embedding, weights, exciting)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the checkpoint …")

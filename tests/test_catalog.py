@@ -50,6 +50,9 @@ def examples(spec: DataSpec, count: int) -> Split:
     if spec.kind == "text":
         text = torch.arange(count * spec.shape[0] + 1) % spec.vocabulary_size
         return Split(text[:-1].view(count, -1), text[1:].view(count, -1))
+    if spec.kind == "series":
+        rows = torch.rand(count, *spec.shape, generator=draw)
+        return Split(rows, rows[:, -1].sum(1))
     if spec.kind == "sounds":
         sounds = torch.randint(-9000, 9000, (count, *spec.shape), generator=draw).short()
         for i, sound in enumerate(sounds):  # tenths of a second, of another loudness each
@@ -307,6 +310,8 @@ def test_what_is_here_loads_as_the_spec_promises(name, home):
         elif promised.kind == "text":
             assert split.targets.shape == split.inputs.shape and split.targets.dtype == torch.int64
             assert split.inputs.min() >= 0 and split.inputs.max() < data.spec.vocabulary_size <= promised.vocabulary_size
+        elif promised.kind == "series":
+            assert split.targets.dtype == torch.float32 and split.targets.shape == (promised.sizes[split_name],)
         elif promised.target_length:
             assert split.targets.dtype == torch.int64
             spans = (2,) if promised.kind == "questions" else ()

@@ -17,7 +17,7 @@ from core.experiment import setting
     people="Jeffrey Elman",
     paper="Finding structure in time",
     url="https://doi.org/10.1207/s15516709cog1402_1",
-    tasks=("text_classification", "sequence_classification", "language_modelling"),
+    tasks=("text_classification", "sequence_classification", "sequence_regression", "language_modelling"),
     beginner="It reads one word after the other, and each time mixes what it reads with its own state of a moment ago: a "
     "memory. But a state that is mixed anew at every word soon forgets how the sentence began.",
     expert="h = tanh(W x + U h + b). Trained through all steps (Werbos 1990) and not, as in the "

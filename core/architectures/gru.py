@@ -16,7 +16,7 @@ from core.catalog import architecture
     "Yoshua Bengio",
     paper="Learning phrase representations using RNN encoder-decoder for statistical machine translation",
     url="https://arxiv.org/abs/1406.1078",
-    tasks=("text_classification", "sequence_classification", "language_modelling"),
+    tasks=("text_classification", "sequence_classification", "sequence_regression", "language_modelling"),
     beginner="The LSTM made simpler. One gate says how much of the memory is replaced by something new, another how much of "
     "the old is looked at while the new is made.",
     expert="Update gate z, reset gate r: h = (1 − z)·n + z·h with n = tanh(W x + r·(U h + b)), the reset after the product "

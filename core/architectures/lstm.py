@@ -14,7 +14,8 @@ from core.catalog import architecture
     people="Sepp Hochreiter, Jürgen Schmidhuber",
     paper="Long short-term memory",
     url="https://doi.org/10.1162/neco.1997.9.8.1735",
-    tasks=("text_classification", "sequence_classification", "language_modelling", "question_answering"),
+    tasks=("text_classification", "sequence_classification", "sequence_regression", "language_modelling",
+           "question_answering"),
     beginner="A recurrent network with a notebook. At every word small gates decide what is written into it, what is kept, "
     "and what is read out; what nobody overwrites stays, however long the sentence is.",
     expert="Cells c = f·c + i·g under input, forget and output gates; state h = o·tanh(c). Without peepholes. The forget "

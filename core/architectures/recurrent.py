@@ -62,7 +62,7 @@ class LSTMCell(nn.LSTM, Cell):
 
 SPAN = setting(
     0, "Steps that the cells are prepared to remember over at the start, up to so many; 0 takes the whole length for drawn "
-    "symbols, and a few steps for words.", unit="steps", ge=0, le=10_000,
+    "sequences, and a few steps for words.", unit="steps", ge=0, le=10_000,
 )
 
 
@@ -76,9 +76,9 @@ class Recurrent(Architecture):
     """Input token numbers int64 `(batch, length)`. Of sentences, where 0 is padding at the end and at least one other is in
     each row: output logits `(batch, classes)`. Of a running text, which has no padding: `(batch, length, vocabulary)`, at
     each place for the token that comes next. Of questions with their passages: `(batch, length, 2)`, for the answer's start
-    and end. A subclass writes `cell`."""
+    and end. Or series, float32 `(batch, length, numbers)`: output `(batch, 1)`. A subclass writes `cell`."""
 
-    takes = ("sentences", "text", "questions")
+    takes = ("sentences", "text", "questions", "series")
 
     class Settings(Settings):
         embedding: int = setting(100, "Numbers that stand for one token.", unit="numbers", ge=1, le=1024)
@@ -91,15 +91,17 @@ class Recurrent(Architecture):
         )
         read_off: Literal["auto", "last", "mean", "max"] = setting(
             "auto", "What the answer is made of: the last state, which must have kept all that matters; or the mean, or the "
-            "largest of each number, over all states. auto takes the last for drawn symbols, the largest for words."
+            "largest of each number, over all states. auto takes the last for drawn sequences, the largest for words."
         )
-        dropout: float = setting(0.5, "Share of numbers silenced at random in each training step.", ge=0, lt=1)
+        dropout: float = setting(0.5, "Share of numbers silenced at random in each training step; none where the answer "
+                                 "is a number, which they would shift.", ge=0, lt=1)
 
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:
         batch_size = given.get("batch_size", 64)
+        steps = 2000 if spec.kind == "text" and spec.symbols else 1060  # ten symbols at once take longer than one
         return {
-            "epochs": epochs_for(1060, spec, batch_size), "optimiser": "adamw", "weight_decay": 0.01,
+            "epochs": epochs_for(steps, spec, batch_size), "optimiser": "adamw", "weight_decay": 0.01,
             "learning_rate": 2e-3 if spec.kind == "sentences" and not spec.symbols else 5e-3, "schedule": "one-cycle",
             "clip_gradient": 1.0, **given,
         }
@@ -111,37 +113,43 @@ class Recurrent(Architecture):
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()
         self.settings, self.spec = settings, spec
-        both = spec.kind == "questions" or (settings.bidirectional and spec.kind == "sentences")
+        self.drawn = spec.symbols or spec.kind == "series"  # what counts may be anywhere, once
+        both = spec.kind == "questions" or (settings.bidirectional and spec.kind != "text")
         directions = 2 if both else 1
-        self.read_off = settings.read_off if settings.read_off != "auto" else "last" if spec.symbols else "max"
+        self.read_off = settings.read_off if settings.read_off != "auto" else "last" if self.drawn else "max"
         padding = PADDING if spec.kind != "text" else None
-        self.tokens = nn.Embedding(spec.vocabulary_size, settings.embedding, padding_idx=padding)
-        nn.init.normal_(self.tokens.weight, 0, 0.1)  # small, so that a rare word soon means what it was seen with
+        if spec.kind == "series":
+            self.tokens = nn.Linear(spec.shape[1], settings.embedding)
+        else:
+            self.tokens = nn.Embedding(spec.vocabulary_size, settings.embedding, padding_idx=padding)
+            nn.init.normal_(self.tokens.weight, 0, 0.1)  # small, so that a rare word soon means what it was seen with
         read = [settings.embedding] + [directions * settings.width] * (settings.depth - 1)  # numbers, by each layer
         self.forwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read)
         self.backwards = nn.ModuleList(self.cell(numbers, settings.width) for numbers in read if both)
-        self.dropout = nn.Dropout(settings.dropout)
-        answers = {"sentences": len(spec.classes), "questions": 2}.get(spec.kind, spec.vocabulary_size)
+        self.dropout = nn.Dropout(0.0 if spec.kind == "series" else settings.dropout)
+        answers = {"sentences": len(spec.classes), "questions": 2, "series": 1}.get(spec.kind, spec.vocabulary_size)
         self.classifier = nn.Linear(directions * settings.width, answers)
 
     def span(self) -> int:
         """Steps that cells with gates are prepared to remember over; 0: a few."""
-        return self.settings.span or (self.spec.shape[0] if self.spec.symbols else 0)
+        return self.settings.span or (self.spec.shape[0] if self.drawn else 0)
 
-    def forward(self, tokens: Tensor, before: Sequence[Tensor] | None = None) -> Tensor | tuple[Tensor, list[Tensor]]:
+    def forward(self, inputs: Tensor, before: Sequence[Tensor] | None = None) -> Tensor | tuple[Tensor, list[Tensor]]:
         """With `before`, the state of each layer `(parts, batch, width)` after what stands before in a running text, or ()
         at its beginning: the logits, and the states after these tokens."""
-        states, after = self.dropout(self.tokens(tokens)), []  # (batch, length, embedding)
+        states, after = self.dropout(self.tokens(inputs)), []  # (batch, length, embedding)
+        series = self.spec.kind == "series"
+        real = torch.ones_like(inputs[:, :, 0], dtype=torch.bool) if series else inputs != PADDING  # (batch, length)
         for i, cell in enumerate(self.forwards):
             read, last = cell.go_on(states, before[i] if before else None)
             seen = [read]  # padding comes last: no real state has read it
             after.append(last)
             if self.backwards:
-                turned = mirror((tokens != PADDING).sum(1), tokens.shape[1])
+                turned = mirror(real.sum(1), real.shape[1])
                 seen.append(taken(self.backwards[i](taken(states, turned))[0], turned))
             states = self.dropout(torch.cat(seen, 2))  # (batch, length, directions × width)
-        if self.spec.kind == "sentences":
-            states = self._read_off(states, tokens != PADDING)  # (batch, directions × width)
+        if self.spec.kind in ("sentences", "series"):
+            states = self._read_off(states, real)  # (batch, directions × width)
         logits = self.classifier(states)
         return logits if before is None else (logits, after)
 

@@ -22,14 +22,15 @@ AHEAD = 3  # batches that are read and copied while the device works on the one 
 
 DTYPES = {  # of the inputs, by the spec's kind
     "images": torch.uint8, "sentences": torch.int64, "features": torch.float32, "text": torch.int64, "sounds": torch.int16,
-    "pairs": torch.int64, "questions": torch.int64,
+    "pairs": torch.int64, "questions": torch.int64, "series": torch.float32,
 }
 
 
 class Batch(NamedTuple):
-    """`inputs`: uint8 `(batch, channels, height, width)`, int64 `(batch, length)`, float32 `(batch, features)` or int16
-    `(batch, samples)`; `targets`: int64 `(batch,)`, of a running text `(batch, length)`, of sounds with transcripts
-    `(batch, letters)`, of pairs `(batch, target length)`, of questions `(batch, answers, 2)`, or None."""
+    """`inputs`: uint8 `(batch, channels, height, width)`, int64 `(batch, length)`, float32 `(batch, features)` or
+    `(batch, length, numbers)`, or int16 `(batch, samples)`; `targets`: int64 `(batch,)`, of a running text
+    `(batch, length)`, of sounds with transcripts `(batch, letters)`, of pairs `(batch, target length)`, of questions
+    `(batch, answers, 2)`, of series float32 `(batch,)`, or None."""
 
     inputs: Tensor
     targets: Tensor | None
@@ -38,10 +39,10 @@ class Batch(NamedTuple):
 @dataclass
 class Split:
     """One split as tensors: images uint8 `(n, channels, height, width)`, tokens int64 `(n, length)`, features float32
-    `(n, features)`, as they stand in the table, or sounds int16 `(n, samples)`; targets int64 `(n,)`, of a running text
-    `(n, length)`, of pairs `(n, target length)`, or None. A sound ends with its last sample that isn't 0, and 0 follows;
-    transcripts are targets `(n, letters)`, filled up with `BLANK`. Of questions they are the first and last tokens of each
-    answer, `(n, answers, 2)`, filled up with `NOWHERE`."""
+    `(n, features)`, as they stand in the table, sounds int16 `(n, samples)`, or series float32 `(n, length, numbers)`;
+    targets int64 `(n,)`, of a running text `(n, length)`, of pairs `(n, target length)`, of series float32 `(n,)`, or None.
+    A sound ends with its last sample that isn't 0, and 0 follows; transcripts are targets `(n, letters)`, filled up with
+    `BLANK`. Of questions they are the first and last tokens of each answer, `(n, answers, 2)`, filled up with `NOWHERE`."""
 
     inputs: Tensor
     targets: Tensor | None = None

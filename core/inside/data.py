@@ -32,8 +32,8 @@ class Overview:
 
 
 class Sample(NamedTuple):
-    """One example: a picture uint8 `(height, width)` or `(height, width, 3)`, a sound int16 `(samples,)`, a sentence, or
-    a pair of them; `label` may be empty."""
+    """One example: a picture uint8 `(height, width)` or `(height, width, 3)`, a sound int16 `(samples,)`, a sentence,
+    a pair of them, or a series of numbers; `label` may be empty."""
 
     content: np.ndarray | str
     label: str
@@ -70,7 +70,10 @@ def overview(data: Data) -> Overview:
 
 
 def beginning(data: Data, count: int) -> str:
-    """The first characters of a text's training part."""
+    """The first characters of a text's training part; of drawn symbols, whole sequences in lines."""
+    if data.spec.symbols:
+        rows = torch.cat([data.train.inputs, data.train.targets[:, -1:]], 1)[: count // data.spec.shape[0]]
+        return "\n".join("".join(data.spec.vocabulary[number] for number in row) for row in rows.tolist())
     return "".join(data.spec.vocabulary[number] for number in data.train.inputs.flatten()[:count].tolist())
 
 
@@ -112,6 +115,9 @@ def samples(data: Data, count: int, draw: int, class_name: str | None = None) ->
         elif data.spec.kind == "pairs":
             found.append(Sample(" → ".join(subwords.text(side[i].tolist(), data.spec)
                                            for side in (data.train.inputs, data.train.targets)), label))
+        elif data.spec.kind == "series":
+            steps = [" ".join(f"{number:.2g}" for number in step) for step in data.train.inputs[i].tolist()]
+            found.append(Sample(" · ".join(steps), f"{data.train.targets[i]:.4g}"))
         else:
             tokens = data.train.inputs[i]
             found.append(Sample(" ".join(data.spec.vocabulary[t] for t in tokens[tokens != PADDING]), label))

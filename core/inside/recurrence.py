@@ -33,8 +33,8 @@ def fits(loaded: Loaded) -> bool:
 
 
 def layers(loaded: Loaded, inputs: Tensor) -> list[Layer]:
-    """What each recurrent layer does with one example without padding, token numbers `(1, length)` or a waveform
-    `(1, samples)`, in the order of the model."""
+    """What each recurrent layer does with one example without padding, token numbers `(1, length)`, a waveform
+    `(1, samples)` or a series `(1, length, numbers)`, in the order of the model."""
     cells = {name: module for name, module in loaded.model.named_modules() if isinstance(module, Cell)}
     read: dict[str, Tensor] = {}
 

@@ -55,8 +55,8 @@ class Place:
 
 
 def fits(loaded: Loaded) -> bool:
-    """Whether the run foretells the next character of a text."""
-    return hasattr(loaded.task, "following")
+    """Whether the run foretells the next character of a running text."""
+    return hasattr(loaded.task, "following") and not loaded.spec.symbols
 
 
 def write(loaded: Loaded, prompt: str, count: int, temperature: float, top_p: float, seed: int) -> Passage:

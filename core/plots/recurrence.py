@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.plots.style import DIVERGING, SEQUENTIAL
+from core.plots.style import BLUE, DIVERGING, ORANGE, SEQUENTIAL
 
 LABELLED = 64  # a sentence of no more tokens has each written at its place
 
@@ -35,6 +35,40 @@ def activity(
                         showticklabels=len(tokens) <= LABELLED, **bare)
     figure.update_yaxes(tickvals=list(range(len(cells))), ticktext=[str(cell) for cell in cells], autorange="reversed",
                         tickfont={"size": 10}, title_text="cell", **bare)
+    return figure
+
+
+def marked(values: np.ndarray, marks: Sequence[int]) -> go.Figure:
+    """Values `(length,)` step by step, those at `marks` in full colour and all others faint."""
+    is_marked = np.isin(np.arange(len(values)), marks)
+    figure = go.Figure(go.Bar(
+        x=np.arange(1, len(values) + 1), y=values, hovertemplate="step %{x}: %{y:.3f}<extra></extra>",
+        marker={"color": np.where(is_marked, ORANGE, BLUE).tolist(), "opacity": np.where(is_marked, 1.0, 0.3).tolist()},
+    ))
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 8, "b": 0}, hovermode="closest", dragmode=False, bargap=0.25,
+                         showlegend=False)
+    figure.update_xaxes(showgrid=False, fixedrange=True, title_text="step")
+    figure.update_yaxes(range=[0, 1], fixedrange=True, nticks=3)
+    return figure
+
+
+def recalled(chances: np.ndarray, vocabulary: Sequence[str], asked: str) -> go.Figure:
+    """The chance of each symbol (rows) at each place (columns), `(places, vocabulary)`, with a frame around what was
+    `asked`."""
+    places = list(range(len(asked)))
+    figure = go.Figure(go.Heatmap(
+        z=chances.T, x=places, y=list(range(len(vocabulary))), zmin=0, zmax=1, xgap=1, ygap=1, showscale=False,
+        customdata=[[(place + 1, symbol) for place in places] for symbol in vocabulary],
+        hovertemplate="“%{customdata[1]}” at place %{customdata[0]}: %{z:.1%}<extra></extra>",
+    ))
+    for place, symbol in enumerate(asked):
+        row = list(vocabulary).index(symbol)
+        figure.add_shape(type="rect", x0=place - 0.5, x1=place + 0.5, y0=row - 0.5, y1=row + 0.5,
+                         line={"color": ORANGE, "width": 2})
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, hovermode="closest", dragmode=False)
+    bare = {"showgrid": False, "zeroline": False, "fixedrange": True}
+    figure.update_xaxes(tickvals=places, ticktext=list(asked), side="top", **bare)
+    figure.update_yaxes(tickvals=list(range(len(vocabulary))), ticktext=list(vocabulary), autorange="reversed", **bare)
     return figure
 
 

@@ -43,7 +43,7 @@ class Adversarial(Task):
         return None
 
     @classmethod
-    def refusal(cls, settings: Settings, training: Training, architecture: type) -> str | None:
+    def refusal(cls, settings: Settings, training: Training, spec: DataSpec, architecture: type) -> str | None:
         if training.accumulate > 1:
             return "Adversarial generation takes each batch whole: set training.accumulate to 1 and take smaller batches."
         return None

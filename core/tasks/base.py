@@ -60,7 +60,7 @@ class Task:
         return spec
 
     @classmethod
-    def refusal(cls, settings: Settings, training: Training, architecture: type) -> str | None:
+    def refusal(cls, settings: Settings, training: Training, spec: DataSpec, architecture: type) -> str | None:
         """Why this task can't be trained so, in a sentence, or None."""
         return None
 

@@ -15,9 +15,9 @@ from core.catalog import DataSpec, task
 from core.datasets import subwords
 from core.datasets.base import Batch, Data, Split
 from core.experiment import Settings, Training, setting
-from core.tasks.base import Preview, SupervisedTask
+from core.tasks.base import Preview, SupervisedTask, chosen
 from core.tasks.decoding import drawn, shaped
-from core.tasks.pictures import passage
+from core.tasks.pictures import lines, passage
 
 BATCH = 64  # windows that are evaluated at once
 # Share of the carried states that are emptied before a window: a model that hardly ever met an empty state may go astray for
@@ -25,6 +25,7 @@ BATCH = 64  # windows that are evaluated at once
 # language models").
 EMPTIED = 0.01
 GIVEN, WRITTEN, READ = 24, 360, 600  # tokens: that a preview begins with, that it adds, and that the report reads
+RECALLED = 8  # sequences of symbols in a preview
 
 
 @task(
@@ -60,9 +61,11 @@ class LanguageModelling(SupervisedTask):
         return None if spec.kind == "text" else "language modelling needs a running text."
 
     @classmethod
-    def refusal(cls, settings: Settings, training: Training, architecture: type) -> str | None:
+    def refusal(cls, settings: Settings, training: Training, spec: DataSpec, architecture: type) -> str | None:
         if settings.carry_state and not issubclass(architecture, Recurrent):
             return f"{architecture.card.title} has no state that could be carried: turn objective.carry_state off."
+        if settings.carry_state and spec.symbols:
+            return "Each of these sequences stands alone: turn objective.carry_state off."
         if settings.carry_state and training.accumulate > 1:
             return "A carried state belongs to a whole batch: set training.accumulate to 1 and take smaller batches."
         return None
@@ -104,7 +107,8 @@ class LanguageModelling(SupervisedTask):
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         logits, self.carried = self._read(batch.inputs, self.carried)  # (batch, length, vocabulary)
         loss = F.cross_entropy(logits.flatten(0, 1), batch.targets.flatten())
-        return loss, {"accuracy": (logits.detach().argmax(2) == batch.targets).float().mean()}
+        right = logits.detach().argmax(2) == batch.targets
+        return loss, {"accuracy": right.sum() / (batch.targets >= 0).sum()}
 
     def evaluate(self, split: Split) -> dict[str, float]:
         nats = right = count = characters = 0.0
@@ -193,17 +197,44 @@ class LanguageModelling(SupervisedTask):
         with self.autocast():
             return self.model(numbers[None])[0].float().cpu()
 
+    @torch.no_grad()
+    def recalled(self, given: Tensor, count: int) -> Tensor:
+        """The chances float32 `(n, count, vocabulary)` of each of the `count` symbols that follow sequences int64
+        `(n, length)`; each time the model reads on with the likeliest."""
+        chances = []
+        for _ in range(count):
+            with self.autocast():
+                logits = self.model(given)[:, -1].float()  # (n, vocabulary)
+            chances.append(logits.softmax(1).cpu())
+            given = torch.cat([given, logits.argmax(1, keepdim=True)], 1)
+        return torch.stack(chances, 1)
+
     def previews(self, data: Data) -> Iterable[Preview]:
+        if self.spec.symbols:
+            yield self._recall("recall", data.validation)
+            return
         prompt = data.validation.inputs[0, :GIVEN]
         luck = torch.rand(WRITTEN, generator=torch.Generator().manual_seed(0))
         written, chances = self.write(prompt, luck)
         yield shown("writing", [*self.text(prompt), *self.text(written)], [None] * len(prompt) + chances.tolist())
 
     def report(self, data: Data) -> Iterable[Preview]:
-        """The test text as it surprises the model."""
+        """The test text as it surprises the model; of drawn symbols, what it recalls."""
+        if self.spec.symbols:
+            yield self._recall("test_recall", data.test)
+            return
         targets = data.test.targets.flatten()
         read = targets[targets >= 0][:READ].to(self.device)
         yield shown("test_surprise", self.text(read), [None, *self.chances(read).tolist()])
+
+    def _recall(self, name: str, split: Split) -> Preview:
+        """What comes back of some sequences, below what was asked for."""
+        inputs, targets = split.take(chosen(split, RECALLED), self.device)
+        count = int((targets[0] >= 0).sum())
+        chances = self.recalled(inputs[:, : inputs.shape[1] - count + 1], count)  # up to the sign that asks for them
+        rows = [{"asked": "".join(self.text(asked)), "recalled": "".join(self.text(back))}
+                for asked, back in zip(targets[:, -count:], chances.argmax(2), strict=True)]
+        return Preview(name, lines([(row["asked"], row["recalled"]) for row in rows], columns=2 * count), {"rows": rows})
 
     def chances(self, numbers: Tensor) -> Tensor:
         """The chance that the model gives each character of a text `(n,)` but the first, float32 `(n - 1,)`."""

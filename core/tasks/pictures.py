@@ -169,6 +169,36 @@ def side_by_side(pictures: list[np.ndarray], *, gap: int = 12) -> np.ndarray:
     return sheet
 
 
+def against(true: np.ndarray, told: np.ndarray, wrong: np.ndarray) -> np.ndarray:
+    """Numbers told `(n,)`, upwards, against the true ones, across; on the line they are the same. Those that are `wrong` are
+    in the warning colour. What lies outside the range of the true ones stands at the rim.
+
+    Returns: uint8 `(height, width, 3)`.
+    """
+    side, left, rim, zoom, font = 320, 64, 12, 2, ImageFont.load_default(13)
+    low, high = float(true.min()), float(true.max())
+    high = max(high, low + 1e-6)
+
+    def place(values: np.ndarray) -> np.ndarray:
+        return side * np.clip((values - low) / (high - low), 0, 1)
+
+    width, height = left + side + rim, rim + side + 44
+    field = Image.new("RGB", (zoom * width, zoom * height), PAPER)  # drawn twice as large, then shrunk: smooth dots
+    draw = ImageDraw.Draw(field)
+    draw.line([zoom * at for at in (left, rim + side, left + side, rim)], fill=FAINT, width=zoom)
+    for x, y, off in zip(left + place(true), rim + side - place(told), wrong, strict=True):
+        draw.ellipse([zoom * at for at in (x - 3, y - 3, x + 3, y + 3)], fill=WRONG if off else ACCENT)
+    sheet = field.resize((width, height), Image.Resampling.BOX)
+    draw = ImageDraw.Draw(sheet)
+    for value, share in ((low, 0), (high, 1)):
+        draw.text((left - 8, rim + side * (1 - share)), f"{value:.2f}", fill=FAINT, font=font, anchor="rm")
+        anchor = "rt" if share else "lt"
+        draw.text((left + side * share, rim + side + 8), f"{value:.2f}", fill=FAINT, font=font, anchor=anchor)
+    draw.text((8, rim + side / 2), "told", fill=INK, font=font, anchor="lm")
+    draw.text((left + side / 2, rim + side + 24), "true", fill=INK, font=font, anchor="mt")
+    return np.asarray(sheet)
+
+
 def heard(spectrum: np.ndarray, chances: np.ndarray, letters: list[str], title: str) -> np.ndarray:
     """A recording as a network hears it: its mel spectrum above, below it how likely each letter is at each step.
 

@@ -159,6 +159,8 @@ def _batch(spec: DataSpec) -> Batch:
     inputs = torch.zeros((EXAMPLES, *spec.shape), dtype=DTYPES[spec.kind])  # (2, *one example's)
     if spec.kind == "text":
         return Batch(inputs, inputs)  # at every place the next one
+    if spec.kind == "series":
+        return Batch(inputs, torch.zeros(EXAMPLES))
     if spec.kind == "questions":
         inputs[:, 2] = END  # a question of two tokens, and the rest is the passage
         return Batch(inputs, torch.full((EXAMPLES, spec.target_length, 2), 3))

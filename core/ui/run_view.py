@@ -246,7 +246,7 @@ def drawable(run_id: str, name: str, step: int) -> dict | None:
     """What a preview holds that is drawn better than its picture shows it: a confusion matrix, rows of a table or a text;
     else None."""
     held = read.preview_data(run_id, name, step)
-    return held if held and ({"counts", "classes"} <= held.keys() or {"rows", "bits"} & held.keys()) else None
+    return held if held and ({"counts", "classes"} <= held.keys() or {"features", "bits"} & held.keys()) else None
 
 
 def pictures(run_id: str) -> None:

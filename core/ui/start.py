@@ -19,6 +19,7 @@ MET_WITH = {
     "text_classification": ("text_classification", "transformer-encoder", "film-reviews"),
     "sequence_classification": ("sequence_classification", "lstm", "temporal-order"),
     "masked_language_modelling": ("masked_language_modelling", "bert", "film-reviews"),
+    "sequence_regression": ("sequence_regression", "lstm", "adding"),
     "language_modelling": ("language_modelling", "gpt", "shakespeare"),
     "question_answering": ("question_answering", "document-reader", "who-says-it"),
     "translation": ("translation", "transformer", "multi30k"),

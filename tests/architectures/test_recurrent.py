@@ -109,3 +109,15 @@ def test_recurrent_weights_are_orthogonal_and_the_forget_gates_open_at_the_start
     steps = 1 / (1 - keep.sigmoid())  # that a cell keeps what it holds: 1 + e^bias
     assert torch.equal(let_in, -keep) and steps.min() >= 2 and 10 < steps.max() <= 100
     assert sum(p.numel() for p in built(GRU).forwards[0].parameters()) == 3 * (6 * 5 + 6 * 6 + 12)
+
+
+@pytest.mark.parametrize("cls", CELLS)
+def test_a_series_is_read_by_torch_s_own_layer_and_told_off_its_last_state(cls):
+    torch.manual_seed(0)
+    spec = DataSpec(kind="series", shape=(12, 3), sizes={"train": 10})
+    model = cls(cls.Settings(embedding=5, width=6), spec).train()  # no number is silenced: the answer would shift
+    series = torch.rand(4, 12, 3)
+    own = OWN[cls](5, 6, batch_first=True)
+    own.load_state_dict(model.forwards[0].state_dict())
+    last = own(series @ model.tokens.weight.T + model.tokens.bias)[0][:, -1]  # (batch, width)
+    torch.testing.assert_close(model(series), last @ model.classifier.weight.T + model.classifier.bias)

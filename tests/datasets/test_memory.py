@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from core.datasets.memory import Parity, TemporalOrder, TwoSequences
+from core.datasets.characters import NONE
+from core.datasets.memory import Adding, Copying, Parity, TemporalOrder, TwoSequences
 
 
 @pytest.mark.parametrize("length", [10, 100, 137])
@@ -34,6 +35,27 @@ def test_parity_counts_the_ones_of_short_sequences_and_of_long_ones():
     lengths = real.sum(1)
     assert lengths.min() == 1 and lengths.max() == 40
     assert 0.4 < (lengths <= 6).float().mean() < 0.6  # half of them below the square root of the length
+
+
+@pytest.mark.parametrize("length", [10, 101])
+def test_the_target_of_adding_is_the_sum_of_one_value_of_each_half(length):
+    data = Adding(Adding.Settings(length=length, sequences=5000)).load()
+    values, markers = data.train.inputs.unbind(2)
+    assert values.min() >= 0 and values.max() < 1 and set(markers.unique().tolist()) == {0, 1}
+    half = length // 2
+    assert all(torch.equal(part.sum(1), torch.ones(4000)) for part in (markers[:, :half], markers[:, half:]))
+    assert (markers.sum(0) > 0).all()  # any place may be marked
+    torch.testing.assert_close(data.train.targets, (values * markers).sum(1))
+    assert (data.train.targets - 1).square().mean().item() == pytest.approx(1 / 6, rel=0.05)  # of who always says 1
+
+
+def test_after_the_sign_the_ten_first_symbols_are_asked_for_in_their_order_and_nothing_else_is():
+    data = Copying(Copying.Settings(pause=7, sequences=200)).load()
+    for inputs, targets in zip(data.test.inputs, data.test.targets, strict=True):
+        read = "".join(data.spec.vocabulary[number] for number in inputs)
+        assert set(read[:10]) <= set("abcdefgh") and read[10:18] == "·······>" and read[18:] == read[:9]
+        assert torch.equal(targets[-10:], inputs[:10]) and (targets[:-10] == NONE).all()
+    assert data.spec.shape == data.test.inputs.shape[1:]
 
 
 def test_the_same_settings_give_the_same_sequences_and_the_splits_differ():

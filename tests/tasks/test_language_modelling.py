@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from core.architectures.gpt import GPT
 from core.catalog import DataSpec
 from core.datasets import characters
-from core.datasets.base import Batch
+from core.datasets.base import Batch, Data, Split
 from core.datasets.characters import NONE, TextSettings
 from core.errors import UserError
 from core.experiment import Experiment, Training
@@ -304,6 +304,8 @@ def test_now_and_then_a_stream_begins_with_an_empty_state_as_another_text_does(d
 def test_what_has_no_state_can_t_carry_it(data):
     with pytest.raises(UserError, match="GPT has no state that could be carried"):
         Experiment.make("language_modelling", "gpt", "python-reference", objective={"carry_state": True})
+    with pytest.raises(UserError, match="Each of these sequences stands alone"):
+        Experiment.make("language_modelling", "lstm", "copying", objective={"carry_state": True})
     with pytest.raises(UserError, match="belongs to a whole batch"):
         carrying(data, accumulate=2)
 
@@ -333,3 +335,43 @@ def test_a_text_becomes_pieces_and_back_with_nothing_unknown(in_pieces):
     assert int(task.letters(numbers).sum()) == 12
     seen, = task.report(data)
     assert len(seen.data["characters"]) == len(seen.data["bits"])
+
+
+class Repeats(nn.Module):
+    """Foretells what stood eleven places before: a perfect copy where the pause is empty."""
+
+    def __init__(self):
+        super().__init__()
+        self.sure = nn.Parameter(torch.tensor(5.0))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        before = F.pad(tokens, (10, 0))[:, : tokens.shape[1]]
+        return self.sure * F.one_hot(before, 10).float()
+
+
+def copied() -> tuple[LanguageModelling, Data]:
+    torch.manual_seed(0)
+    sequences = torch.cat([torch.randint(8, (6, 10)), torch.full((6, 1), 9)], 1)
+    sequences = torch.cat([sequences, sequences[:, :10]], 1)  # ten symbols, a sign, and the ten again
+    targets = sequences[:, 1:].clone()
+    targets[:, :10] = NONE
+    spec = DataSpec(kind="text", shape=(20,), symbols=True, vocabulary=tuple("abcdefgh·>"), vocabulary_size=10,
+                    sizes={"train": 6, "validation": 6, "test": 6})
+    split = Split(sequences[:, :-1], targets)
+    return task_for(Repeats(), spec), Data(spec, split, split, split, "drawn")
+
+
+def test_only_what_is_asked_for_counts_in_training_too():
+    task, data = copied()
+    _, measures = task.loss(Batch(data.train.inputs, data.train.targets))
+    assert measures["accuracy"] == task.evaluate(data.validation)["accuracy"] == 1
+
+
+def test_what_comes_back_is_read_on_with_and_shown_below_what_was_asked_for():
+    task, data = copied()
+    chances = task.recalled(data.test.inputs[:, :11], 10)
+    assert torch.equal(chances.argmax(2), data.test.targets[:, 10:])
+    torch.testing.assert_close(chances.amax(2), torch.full((6, 10), math.exp(5) / (math.exp(5) + 9)))
+    preview, = task.report(data)
+    assert preview.name == "test_recall" and len(preview.data["rows"]) == 6
+    assert all(row["asked"] == row["recalled"] for row in preview.data["rows"])

@@ -37,8 +37,8 @@ def _layers(run_id: str, step: int, inputs: np.ndarray, _loaded: Loaded) -> list
 
 
 def show(side: Side, inputs: np.ndarray, steps: Sequence[str], known: Sequence[bool] = ()) -> None:
-    """What happens while one example is read, token numbers `(1, length)` or a waveform `(1, samples)`: what it is called at
-    each step, and, of words, whether each is `known`."""
+    """What happens while one example is read, token numbers `(1, length)`, a waveform `(1, samples)` or a series
+    `(1, length, numbers)`: what it is called at each step, and, of words, whether each is `known`."""
     loaded = side.loaded
     read = _layers(loaded.run.id, loaded.step, inputs, loaded)
     layers = {layer.name: layer for layer in read}
