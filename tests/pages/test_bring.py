@@ -234,4 +234,4 @@ def test_sentences_and_translations_are_looked_at_and_added(home: Path, tmp_path
     assert "**54** train · **3** validation · **3** test" in words(page)
     page = click(page, "Add")
     wall, = (element.proto.body for element in page.get("html") if 'class="wall"' in element.proto.body)
-    assert "Le chien" in wall and "→ The dog" in wall and "pieces of words, fr to en" in words(page) and not page.error
+    assert "Le chien" in wall and "→ The dog" in wall and "pieces of words · fr to en" in words(page) and not page.error
