@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
 from core import catalog
 from core.errors import UserError
-from core.experiment import Experiment, Training
+from core.experiment import Experiment
 from core.jobs import queue, starting
-from core.jobs.devices import Device, devices
 from core.tracking import read
-from core.training.summary import Summary, summarise
-from core.ui import form, network, page, rates, start
+from core.ui import costs, form, page, rates, start
 
 SECTIONS = {"model": "architecture", "data": "dataset", "objective": "task"}
 BASIC = ("epochs", "batch_size", "learning_rate", "optimiser", "schedule", "device")
@@ -264,71 +262,6 @@ def leave_start() -> None:
     st.query_params.pop("start_from", None)
 
 
-# ---- what it would cost
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def cost(experiment: str) -> Summary:
-    return summarise(Experiment.from_json(experiment))
-
-
-def device_for(training: Training) -> Device | None:
-    """The device that the supervisor would give, or None where there is none of that kind."""
-    return next((device for device in devices() if training.device in ("auto", device.kind)), None)
-
-
-def costs(experiment: Experiment, runs: int) -> None:
-    """Beside the form: size, memory, steps, device, data, and the shapes layer by layer."""
-    summary = cost(experiment.model_dump_json())
-    device = device_for(experiment.training)
-    left, right = st.columns(2, wrap=False)
-    left.metric("Parameters", page.count(summary.parameters), help=f"{summary.parameters:,} numbers that are learned.")
-    right.metric(
-        "Memory", page.memory(summary.memory),
-        help="What the model needs in training, at this batch size and in float32, beside torch itself: "
-        f"weights {page.memory(summary.weights)}, gradients {page.memory(summary.gradients)}, "
-        f"optimiser {page.memory(summary.optimiser)}, activations {page.memory(summary.activations)}.",
-    )
-    left.metric(
-        "Steps", f"{summary.steps:,}", help="How often the weights are changed: epochs × training examples ÷ batch size."
-    )
-    right.metric(
-        "FLOP an example", page.count(summary.flops),
-        help="Multiplications and additions for one training example, forward and backward.",
-    )
-    for line in facts(experiment, summary, device):
-        st.markdown(line)
-    network.show(summary.layers, catalog.get("architecture", experiment.architecture).card.title, key="drawing")
-    layers = {
-        "Layer": [layer.kind for layer in summary.layers],
-        "Output": ["×".join(map(str, layer.shape)) or "1" for layer in summary.layers],
-        "Parameters": [layer.parameters or None for layer in summary.layers],
-    }
-    st.dataframe(
-        layers, hide_index=True, row_height=28, height=min(28 * (len(summary.layers) + 1) + 10, 420), key="layers",
-        column_config={
-            "Layer": st.column_config.TextColumn(width=125), "Output": st.column_config.TextColumn(width=80),
-            "Parameters": st.column_config.NumberColumn(format="localized"),
-        },
-        placeholder="–",
-    )
-
-
-def facts(experiment: Experiment, summary: Summary, device: Device | None) -> Iterator[str]:
-    there = start.availability(experiment.dataset)
-    if device is None:
-        yield f":red[:material/memory:] There is no {experiment.training.device} device here: take another in the settings."
-    elif summary.memory > device.memory_bytes:
-        yield (
-            f":red[:material/memory:] {device.name} has {page.memory(device.memory_bytes)}: too little for this. "
-            "Take a smaller batch size or a smaller model."
-        )
-    else:
-        yield f":material/memory: {page.device_name(device.kind, device.name)}, {page.memory(device.memory_bytes)}"
-    examples = catalog.get("dataset", experiment.dataset)(experiment.data).spec().sizes["train"]
-    yield f":material/{'database' if there.ready else 'download'}: {examples:,} training examples. {there.sentence}"
-
-
 # ---- the page
 
 page.through_router()
@@ -418,7 +351,7 @@ if datasets:
             )
             launched = st.button(
                 "Launch" if runs == 1 else f"Launch {runs} runs", type="primary", icon=":material/rocket_launch:",
-                width="stretch", key="launch", disabled=device_for(experiment.training) is None,
+                width="stretch", key="launch", disabled=costs.device_for(experiment.training) is None,
             )
         if launched:
             try:
@@ -431,4 +364,4 @@ if datasets:
                 for run_id in run_ids:
                     label = f"Watch {run_id[:6]}" if len(run_ids) > 1 else "Watch it learn"
                     st.page_link("pages/runs.py", label=label, icon=":material/play_circle:", query_params={"run": run_id})
-        costs(experiment, runs)
+        costs.show(experiment)

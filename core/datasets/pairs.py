@@ -25,13 +25,11 @@ def spec(sizes: dict[str, int], languages: tuple[str, str], vocabulary_size: int
 def data(parts: dict[str, Sides], promised: DataSpec, source: str) -> Data:
     """Train, validation and test pairs as `promised`; the tokeniser is trained on the training pairs, longer sentences are
     cut."""
-    tokeniser = subwords.train((text for side in parts["train"] for text in side), promised.vocabulary_size)
-    splits = {name: Padded(*(rows(texts, tokeniser, length, framed) for texts, length, framed in
-                             zip(sides, (promised.shape[0], promised.target_length), (False, True), strict=True)))
+    found = subwords.learned((text for side in parts["train"] for text in side), promised)
+    splits = {name: Padded(*(rows(texts, found.tokeniser, length, framed) for texts, length, framed in
+                             zip(sides, (found.shape[0], found.target_length), (False, True), strict=True)))
               for name, sides in parts.items()}
-    vocabulary = subwords.vocabulary(tokeniser)
-    update = {"tokeniser": tokeniser, "vocabulary": vocabulary, "vocabulary_size": len(vocabulary)}
-    return Data(promised.model_copy(update=update), **splits, source=source)
+    return Data(found, **splits, source=source)
 
 
 def rows(texts: Sequence[str], tokeniser: str, length: int, framed: bool) -> Tensor:
@@ -43,11 +41,7 @@ def rows(texts: Sequence[str], tokeniser: str, length: int, framed: bool) -> Ten
 
 def encode(text: str, spec: DataSpec) -> Tensor:
     """A person's sentence as numbers `(length,)`, without padding. Raises `UserError` where it is empty or too long."""
-    if spec.tokeniser:
-        numbers = subwords.numbers([text.strip()], spec.tokeniser)[0] if text.strip() else []
-    else:
-        index = {token: number for number, token in enumerate(spec.vocabulary)}
-        numbers = [index[token] for token in text.split() if token in index]
+    numbers = subwords.numbers([text.strip()], spec.tokeniser)[0] if text.strip() else []
     if not numbers:
         raise UserError("There is nothing to translate: type a sentence.")
     if len(numbers) > spec.shape[0]:

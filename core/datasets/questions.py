@@ -37,10 +37,7 @@ def data(parts: dict[str, Sequence[Question]], promised: DataSpec, source: str) 
     A longer passage is cut: an answer behind the cut can't be found, and counts as one in validation and test."""
     train = parts["train"]
     passages = dict.fromkeys(one.passage for one in train)
-    tokeniser = subwords.train([*passages, *(one.question for one in train)], promised.vocabulary_size)
-    vocabulary = subwords.vocabulary(tokeniser)
-    known = {"tokeniser": tokeniser, "vocabulary": vocabulary, "vocabulary_size": len(vocabulary)}
-    found = promised.model_copy(update=known)
+    found = subwords.learned([*passages, *(one.question for one in train)], promised)
     return Data(found, **{name: rows(part, found) for name, part in parts.items()}, source=source)
 
 

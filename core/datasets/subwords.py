@@ -34,6 +34,13 @@ def train(texts: Iterable[str], size: int) -> str:
     return tokeniser.to_str()
 
 
+def learned(texts: Iterable[str], promised: DataSpec) -> DataSpec:
+    """A data set's spec with the tokeniser of its training texts, and the vocabulary that this has."""
+    tokeniser = train(texts, promised.vocabulary_size)
+    names = vocabulary(tokeniser)
+    return promised.model_copy(update={"tokeniser": tokeniser, "vocabulary": names, "vocabulary_size": len(names)})
+
+
 @lru_cache(4)
 def _opened(tokeniser: str) -> Tokenizer:
     # Imported here: only what reads pieces of words needs it.

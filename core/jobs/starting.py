@@ -43,7 +43,8 @@ def pinned(experiment: Experiment) -> Experiment:
     if step is None:
         step = run.model_step if run.model_step in steps else steps[-1]
     elif step not in steps:
-        raise UserError(f"{run.name} has no checkpoint of step {step} (any more), but of {', '.join(map(str, steps))}.")
+        raise UserError(f"{run.name} has no checkpoint of step {step} (any more): take one of "
+                        f"{', '.join(map(str, steps))}.")
     experiment = experiment.model_copy(update={"start_from": f"{run_id}@{step}"})
     # The data are read by the worker: until then their vocabulary is not known, and not checked.
     spec = catalog.get("dataset", experiment.dataset)(experiment.data).spec()

@@ -220,7 +220,7 @@ def _findings(examined: own.Examined) -> None:
         st.markdown(":green[:material/check_circle:] Nothing is wrong with it.")
     for found in examined.findings:
         with st.container(border=bool(found.offer), key=f"found_{found.key}"):
-            st.markdown(f"{_sign(found, out)} {_plain(found.sentence)}")
+            st.markdown(f"{_sign(found, out)} {page.plain(found.sentence)}")
             if found.offer:
                 st.session_state[f"out_{found.key}"] = found.key in out
                 st.toggle(found.offer, key=f"out_{found.key}", on_change=_leave_out, args=(found.key, out))
@@ -233,10 +233,6 @@ def _sign(found: Finding, out: tuple[str, ...]) -> str:
         return ":red[:material/error:]"
     return ":orange[:material/warning:]" if found.offer else ":gray[:material/info:]"
 
-
-def _plain(sentence: str) -> str:
-    """A sentence with names of files in it, of which Markdown must make nothing."""
-    return "".join(f"\\{sign}" if sign in r"\`*_[]<>$:~#|" else sign for sign in sentence)
 
 
 def _leave_out(key: str, out: tuple[str, ...]) -> None:
@@ -296,7 +292,7 @@ def _adding(path: Path, examined: own.Examined) -> None:
 @st.dialog("Remove this data set?", icon=":material/delete:")
 def confirm_removal(name: str, title: str, path: Path) -> None:
     files = "The copy that was uploaded is deleted." if own.is_upload(path) else f"Your files stay where they are: {path}."
-    st.markdown(f"**{title}** leaves the catalogue. Its runs stay, and can still be read. {_plain(files)}")
+    st.markdown(f"**{title}** leaves the catalogue. Its runs stay, and can still be read. {page.plain(files)}")
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep it"):
             st.rerun()

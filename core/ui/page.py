@@ -131,6 +131,11 @@ def is_share(measure: str) -> bool:
     return "accuracy" in measure or measure.endswith(("_error_rate", "calibration_error", "exact_match", "f1"))
 
 
+def plain(text: str) -> str:
+    """Text that a person or a model wrote, of which Markdown must make nothing."""
+    return "".join(f"\\{sign}" if sign in r"\`*_[]<>$:~#|" else sign for sign in text)
+
+
 WRITTEN = {"f1": "F1", "bleu": "BLEU", "chrf": "chrF", "psnr": "PSNR", "ssim": "SSIM"}  # with a spelling of their own
 
 

@@ -78,7 +78,7 @@ def test_what_there_is_nothing_to_start_from_is_said_at_launch():
     with pytest.raises(UserError, match="has kept no checkpoint to start from"):
         queue.submit(fine_tuned(empty))
     parent = kept()
-    with pytest.raises(UserError, match=r"no checkpoint of step 7 \(any more\), but of 0, 10"):
+    with pytest.raises(UserError, match=r"no checkpoint of step 7 \(any more\): take one of 0, 10"):
         queue.submit(fine_tuned(f"{parent}@7"))
     experiment = fine_tuned(parent)
     queue.delete(parent)

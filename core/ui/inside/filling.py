@@ -11,6 +11,7 @@ from core.inside import filling
 from core.inside.filling import Filled, Gap
 from core.plots import inside as plots
 from core.plots.style import ORANGE
+from core.ui import page
 from core.ui.chart import chart
 from core.ui.inside import reading
 from core.ui.inside.side import Side, places
@@ -59,7 +60,7 @@ def _filled(side: Side, made: Filled, words: list[str]) -> None:
     if not gaps:
         st.caption("Nothing is hidden yet: click a word above.")
     else:
-        parts = [f":blue-background[{_plain(gaps[place].guesses[0][0])}]" if place in gaps else _plain(word)
+        parts = [f":blue-background[{page.plain(gaps[place].guesses[0][0])}]" if place in gaps else page.plain(word)
                  for place, word in enumerate(words)]
         st.markdown(f"The model fills in: {' '.join(parts)}")
     abreast = 1 if side.narrow else ABREAST
@@ -74,14 +75,9 @@ def _filled(side: Side, made: Filled, words: list[str]) -> None:
 def _gap(side: Side, gap: Gap, word: str) -> None:
     names, chances = zip(*gap.guesses, strict=True)
     colours = [ORANGE if name == word else side.colour for name in names]
-    st.markdown(f"**Word {gap.place + 1}** :gray[in place of “{_plain(word)}”]")
+    st.markdown(f"**Word {gap.place + 1}** :gray[in place of “{page.plain(word)}”]")
     chart(plots.probabilities(names, np.array(chances), colours), key=f"{side.key}gap{gap.place}",
           height=28 * len(names) + 8,
           alt=f"The likeliest words at place {gap.place + 1}; the first is {names[0]}, with {100 * chances[0]:.1f} %.")
-    st.caption(f"“{_plain(word)}” has {100 * gap.chance:.2g} %, rank {gap.rank:,}." if gap.rank else
-               f"The model has never read “{_plain(word)}”.")
-
-
-def _plain(word: str) -> str:
-    """A word without the signs that Markdown would read."""
-    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()<>#+-.!|~:$" else sign for sign in word)
+    st.caption(f"“{page.plain(word)}” has {100 * gap.chance:.2g} %, rank {gap.rank:,}." if gap.rank else
+               f"The model has never read “{page.plain(word)}”.")

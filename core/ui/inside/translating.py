@@ -17,7 +17,7 @@ from core.inside.translating import Translated
 from core.plots import inside as plots
 from core.plots import writing as bars
 from core.plots.style import BLUE
-from core.ui import address
+from core.ui import address, page
 from core.ui.chart import chart
 from core.ui.inside.question import held_out
 from core.ui.inside.reading import pick_map
@@ -119,16 +119,12 @@ def _translated(side: Side, text: str, knobs: tuple[float, ...]) -> None:
         names = [f"{rank}. {one.text or '(nothing)'}  ({one.score:.2f})" for rank, one in enumerate(found, 1)]
         shown = found[names.index(address.select("The best translations, with their score", key, names, help=(
             "The score is the log probability of all pieces, divided by a penalty on length. Pick one to look into it.")))]
-    st.markdown(f"### {_plain(shown.text) or '(nothing)'}")
+    st.markdown(f"### {page.plain(shown.text) or '(nothing)'}")
     source = translating.pieces(loaded, text)
     layers = _maps(loaded.run.id, loaded.step, text, shown.numbers, shown, loaded)
     playing = st.session_state.get(f"{side.key}playing", False)
     st.fragment(_piece_by_piece, run_every=PACE if playing else None)(side, text, source, shown, layers)
 
-
-def _plain(text: str) -> str:
-    """Text of which Markdown must make nothing."""
-    return "".join(f"\\{sign}" if sign in r"\`*_[]<>$:~#|" else sign for sign in text)
 
 
 def _play(side: Side, last: int) -> None:
