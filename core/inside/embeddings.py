@@ -38,9 +38,10 @@ class Words:
 
 
 def table(model: nn.Module, size: int) -> str | None:
-    """The path of the module that holds a row of numbers for each of `size` tokens; None where there is none."""
+    """The path of the module that holds a row of numbers for each of `size` tokens, and perhaps one for the mask after them;
+    None where there is none."""
     return next((path for path, module in model.named_modules()
-                 if isinstance(module, nn.Embedding) and module.num_embeddings == size), None)
+                 if isinstance(module, nn.Embedding) and module.num_embeddings in (size, size + 1)), None)
 
 
 def fits(loaded: Loaded) -> bool:

@@ -81,3 +81,12 @@ def test_each_word_alone_makes_a_classifier_say_something(reader, writer):
     alone = reader.task.model(torch.tensor([[7]])).softmax(1)[0, 1]
     assert embeddings.said_alone(reader, found)[5] == pytest.approx(alone.item(), rel=1e-4)
     assert embeddings.said_alone(writer, embeddings.words(writer)) is None
+
+
+@pytest.mark.parametrize("task", ["text_classification", "masked_language_modelling"])
+def test_a_table_with_a_row_for_the_mask_holds_the_words_too(untrained, task):
+    reader = untrained(task, "bert", "film-reviews", VOCABULARY, data={"length": 8})
+    assert embeddings.fits(reader)
+    found = embeddings.words(reader)
+    row = reader.model.get_parameter("tokens.weight")[VOCABULARY.index("word7")]
+    np.testing.assert_allclose(found.vectors[found.place("word7")], (row / row.norm()).numpy(), rtol=1e-5)
