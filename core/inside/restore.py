@@ -12,7 +12,8 @@ from core.errors import UserError
 from core.inside import layers
 from core.inside.layers import Layer, Origin
 from core.inside.load import Loaded
-from core.tasks.denoising import WINDOW, add_noise, psnr, ssim
+from core.tasks.denoising import add_noise
+from core.tasks.likeness import WINDOW, psnr, ssim
 
 
 @dataclass(frozen=True)

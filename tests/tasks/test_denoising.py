@@ -9,7 +9,8 @@ from torch import nn
 from core.catalog import DataSpec
 from core.datasets.base import Batch, Data, Split
 from core.experiment import Training
-from core.tasks.denoising import Denoising, add_noise, psnr, ssim
+from core.tasks.denoising import Denoising, add_noise
+from core.tasks.likeness import psnr, ssim
 
 SPEC = DataSpec(kind="images", shape=(3, 24, 20), sizes={}, mean=(0.5,) * 3, std=(0.25,) * 3)
 
