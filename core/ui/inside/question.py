@@ -19,6 +19,8 @@ from core.ui import address
 from core.ui.canvas import canvas
 
 LONGEST = 384  # pixels of a side of a picture that is cleaned: more takes seconds
+WIDEST = 20_000  # and of one that may be taken whole
+SHRUNK, WHOLE = "Shrunk, at once", "Full size"
 FILES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]
 
 
@@ -41,19 +43,26 @@ def ask_small(first: Loaded) -> Callable[[Loaded], Tensor] | None:
         lambda loaded: pictures.as_photograph(raw, loaded.spec))
 
 
-def ask_large(first: Loaded) -> Tensor | None:
-    """A picture for models that take pictures of any size: float32 in 0..1 `(1, channels, height, width)`."""
+def ask_large(first: Loaded, *, whole: bool = False) -> Tensor | None:
+    """A picture for models that take pictures of any size: float32 in 0..1 `(1, channels, height, width)`. It is shrunk to
+    `LONGEST` pixels a side, or, where the model can take it `whole`, left so large if the person wishes."""
     source = address.segments("Where the picture comes from", "input", ["From the data", "Photograph", "Camera", "Upload"])
     if source == "From the data":
         return _example(first)[0].float() / 255
     if source == "Photograph":
         raw = pictures.photograph(address.select("Photograph", "photograph", list(pictures.PHOTOGRAPHS)))
     else:
-        raw = _photographed() if source == "Camera" else _uploaded()
+        raw = _photographed() if source == "Camera" else _uploaded(WIDEST if whole else pictures.KEPT)
     if raw is None:
         return None
-    if max(raw.shape[:2]) > LONGEST:
-        st.caption(f"Shrunk to {LONGEST} pixels on its longer side, so that the answer comes at once.")
+    height, width = raw.shape[:2]
+    if max(height, width) <= LONGEST:
+        return pictures.bounded(raw, first.spec.shape[0], LONGEST)
+    if whole and address.segments("Size", "size", [SHRUNK, WHOLE]) == WHOLE:
+        st.caption(f"{width:,} × {height:,} pixels, as it is: this can take minutes, and any other choice ends it.")
+        return pictures.bounded(raw, first.spec.shape[0], max(height, width))
+    st.caption(f"Shrunk from {width:,} × {height:,} pixels to {LONGEST} on its longer side, so that the answer comes at "
+               "once.")
     return pictures.bounded(raw, first.spec.shape[0], LONGEST)
 
 
@@ -91,11 +100,12 @@ def _drawn() -> np.ndarray | None:
     return pictures.drawn(drawing)
 
 
-def _uploaded() -> np.ndarray | None:
-    """The person's own picture, uint8 `(height, width, 3)`. The address holds its name."""
-    file = st.file_uploader("A picture of yours", type=FILES, key="upload", max_upload_size=20, on_change=_forget_picture,
+def _uploaded(longest: int = pictures.KEPT) -> np.ndarray | None:
+    """The person's own picture, uint8 `(height, width, 3)`, kept with at most `longest` pixels a side. The address holds its
+    name."""
+    file = st.file_uploader("A picture of yours", type=FILES, key="upload", max_upload_size=50, on_change=_forget_picture,
                             help="It stays on this server, so that this page's address shows it again.")
-    return _kept(file)
+    return _kept(file, longest)
 
 
 def _photographed() -> np.ndarray | None:
@@ -109,10 +119,15 @@ def _photographed() -> np.ndarray | None:
     return raw
 
 
-def _kept(file: BytesIO | None) -> np.ndarray | None:
+def _kept(file: BytesIO | None, longest: int = pictures.KEPT) -> np.ndarray | None:
     if file is not None and "picture" not in st.query_params:
-        st.query_params["picture"] = pictures.keep(pictures.open_picture(file.getvalue()))
-    return pictures.kept(st.query_params["picture"]) if "picture" in st.query_params else None
+        st.query_params["picture"] = pictures.keep(pictures.open_picture(file.getvalue()), longest)
+    return _read(st.query_params["picture"]) if "picture" in st.query_params else None
+
+
+@st.cache_resource(max_entries=4, ttl=3600, show_spinner="Reading the picture …")
+def _read(name: str) -> np.ndarray:
+    return pictures.kept(name)
 
 
 def _forget_picture() -> None:
