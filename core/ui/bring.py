@@ -61,11 +61,12 @@ SOUNDS = """birds.zip
 │  └─ 2.flac
 └─ wren/
    └─ 1.ogg"""
-ASKED = """{"data": [{"paragraphs": [
-  {"context": "Caen lies by the Orne.",
-   "qas": [{"question": "Where is Caen?",
-     "answers": [{"text": "by the Orne",
-       "answer_start": 10}]}]}]}]}"""
+ASKED = """{"data": [{"paragraphs": [{
+ "context": "It lies by a river.",
+ "qas": [{
+  "question": "Where is it?",
+  "answers": [{"text": "a river",
+   "answer_start": 11}]}]}]}]}"""
 PAIRS = """english      french
 Good night.  Bonne nuit.
 A red dog.   Un chien roux."""
