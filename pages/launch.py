@@ -346,9 +346,9 @@ if datasets:
                             form.field("seed", seed, experiment.seed, set_value, marked="seed" in mine)
 
     with right, st.container(border=True, key="cost"):
-        start_of(experiment)
         titles = [catalog.get(kind, getattr(experiment, kind)).card.title for kind in ("architecture", "dataset")]
         st.markdown(f"**{titles[0]}** :gray[on] **{titles[1]}**")
+        start_of(experiment)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             runs = st.number_input(
                 "Seeds", 1, SEEDS, key="seeds", bind="query-params", width=110,
