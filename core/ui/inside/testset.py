@@ -101,12 +101,12 @@ def _asked_the_same(wholes: Sequence[Whole]) -> bool:
 def _against(found: testset.Disagreement, examples: str) -> str:
     """Which of two models is ahead, and whether by more than chance, in a sentence."""
     mine, its = map(len, found.alone)
-    told = f"Of {examples} the left model alone names {mine:,} rightly, the right one alone {its:,}"
+    told = f"Of {examples} the first model alone names {mine:,} rightly, the second alone {its:,}"
     if not mine + its:
         return told + ": there is no difference."
     sign = 1 if found.gap >= 0 else -1
     low, high = sorted((100 * sign * found.low, 100 * sign * found.high))
-    ahead = "They are level" if not found.gap else f"The {'left' if sign > 0 else 'right'} one is ahead by " \
+    ahead = "They are level" if not found.gap else f"The {'first' if sign > 0 else 'second'} is ahead by " \
         f"{100 * abs(found.gap):.2f} percentage points"
     sure = "more than chance explains" if found.p < SURE else "chance alone may explain that"
     return f"{told}. {ahead} (95 % interval {low:.2f} to {high:.2f}, p = {found.p:.2g}): **{sure}**."
