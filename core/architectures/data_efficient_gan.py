@@ -28,8 +28,8 @@ from core.experiment import Settings, setting
     "selves, which wavers less than any of them.",
     expert="Each block of the generator is batch normalisation, ReLU and a 4×4 transposed convolution beside an enlarged "
     "1×1; of the discriminator leaky ReLU (0.2) and a 4×4 convolution of stride 2 beside a 1×1 of the averaged maps, "
-    "without normalisation. R1 penalty at every 16th step (Karras et al. 2020, appendix B), translation, cutout and colour before "
-    "the discriminator, a moving average (0.999, faster at first) of the generator's weights.",
+    "without normalisation. R1 penalty at every 16th step (Karras et al. 2020, appendix B), translation, cutout and colour "
+    "before the discriminator, a moving average (0.999, faster at first) of the generator's weights.",
 )
 class DataEfficientGAN(Adversaries):
     """Latent vectors `(batch, latent_size)` to images of any size from 16 pixels on."""

@@ -128,7 +128,8 @@ def number(value: float) -> str:
 
 def is_share(measure: str) -> bool:
     """Whether it is told in per cent."""
-    return "accuracy" in measure or measure.endswith(("_error_rate", "calibration_error", "exact_match", "f1"))
+    return ("accuracy" in measure or measure.endswith(("_error_rate", "calibration_error", "exact_match", "f1"))
+            or measure.startswith(("precision_", "recall_", "diversity_")))
 
 
 def plain(text: str) -> str:
@@ -136,13 +137,15 @@ def plain(text: str) -> str:
     return "".join(f"\\{sign}" if sign in r"\`*_[]<>$:~#|" else sign for sign in text)
 
 
-WRITTEN = {"f1": "F1", "bleu": "BLEU", "chrf": "chrF", "psnr": "PSNR", "ssim": "SSIM"}  # with a spelling of their own
+WRITTEN = {  # with a spelling of their own
+    "f1": "F1", "bleu": "BLEU", "chrf": "chrF", "psnr": "PSNR", "ssim": "SSIM", "frechet": "Fréchet", "kid": "KID",
+}
 
 
 def measure_title(name: str) -> str:
     """What a person calls a measure: `Test accuracy`, `Loss`, `Validation F1`."""
-    *before, last = name.replace("/", " ").replace("_", " ").capitalize().split(" ")
-    return " ".join([*before, WRITTEN.get(last.lower(), last)])
+    words = name.replace("/", " ").replace("_", " ").capitalize().split(" ")
+    return " ".join(WRITTEN.get(word.lower(), word) for word in words)
 
 
 def measure(name: str, value: float) -> str:
