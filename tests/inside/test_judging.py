@@ -66,7 +66,7 @@ class Painter(nn.Module):
 def test_a_picture_that_the_generator_drew_is_found_again(gan):
     painter, wanted, shares = dataclasses.replace(gan, model=Painter()), torch.tensor([[0.3, -1.2, 0.8, 0, 2, -0.4]]), []
     found = projecting.project(painter, latent.decode(painter, wanted), shares.append)
-    torch.testing.assert_close(found.point, wanted, atol=0.1, rtol=0)
+    torch.testing.assert_close(found.point, wanted, atol=0.2, rtol=0)
     assert found.psnr > 30
     assert shares == sorted(shares) and shares[-1] == 1
     assert found.way.shape == (projecting.KEPT + 1, 32, 32, 3)
