@@ -139,6 +139,7 @@ def plain(text: str) -> str:
 
 WRITTEN = {  # with a spelling of their own
     "f1": "F1", "bleu": "BLEU", "chrf": "chrF", "psnr": "PSNR", "ssim": "SSIM", "frechet": "Fréchet", "kid": "KID",
+    "swd": "SWD", "random": "(random features)", "inception": "(Inception)",
 }
 
 

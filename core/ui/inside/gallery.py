@@ -60,13 +60,16 @@ def _film(sides: Sequence[Side], first: int) -> None:
                        format_func=lambda run_id: title(others[run_id]), on_change=_keep_runs)
     runs = [*shown.values(), *(others[run_id] for run_id in picked)]
     wanted = st.query_params.get("class", "")
-    reels = []
+    reels, sheets = [], []
     with st.spinner("Drawing the film …", show_time=True):
         for run in runs:
             frames = []
             for step in read.checkpoints(run.id):
                 try:
-                    frames.append(previews.Frame(step, *_frame(run.id, step, first, wanted)))
+                    sheet = _enlarged(run.id, step, first, wanted)
+                    frames.append(previews.Frame(step, *previews.served(Image.fromarray(sheet))))
+                    if run is runs[0]:
+                        sheets.append(sheet)
                 except UserError as error:
                     fault = str(error)
             if frames:
@@ -75,6 +78,10 @@ def _film(sides: Sequence[Side], first: int) -> None:
                 st.caption(f":red[:material/error:] {fault}")
     if reels:
         previews.play(reels, key="gallery_film", place="at")
+    if len(sheets) > 1:
+        moving = plots.film(np.stack(sheets), milliseconds=200)
+        st.download_button("Download the film", moving, f"gallery {first}.webp", "image/webp", type="tertiary",
+                           icon=":material/download:", on_click="ignore", key="gallery_film_download")
 
 
 def _keep_runs() -> None:
@@ -82,7 +89,8 @@ def _keep_runs() -> None:
 
 
 @st.cache_data(max_entries=600, show_spinner=False)
-def _frame(run_id: str, step: int, first: int, wanted: str) -> tuple[str, tuple[int, int]]:
+def _enlarged(run_id: str, step: int, first: int, wanted: str) -> np.ndarray:
+    """The frame of a film at one of a run's checkpoints, uint8 `(height, width, 3)`."""
     model = latent.of_class(load(run_id, step), wanted)
     sheet = _sheet((run_id, step, wanted), first, COLUMNS // 2, SHOWN // (COLUMNS // 2), model)
-    return previews.served(Image.fromarray(plots.enlarged(sheet, 260)))
+    return plots.enlarged(sheet, 260)
