@@ -207,10 +207,10 @@ class Adversarial(Task):
         """Pictures from the same noise each time; of a model that makes them by class the classes side by side, each row
         from one noise."""
         classes = self.model.classes
-        columns = min(classes, SHOWN) or COLUMNS
+        columns = min(classes, 2 * COLUMNS) or COLUMNS
         noise, labels = self.fixed_noise, None
         if classes:
-            rows = max(1, min(COLUMNS, SHOWN // columns))
+            rows = min(COLUMNS, SHOWN // columns)
             noise = noise[:rows].repeat_interleave(columns, 0)
             labels = torch.arange(columns, device=self.device).repeat(rows)
         yield Preview("generated", grid(self.model.decode(self.model.points(noise, labels)), columns=columns, zoom=2))
