@@ -14,14 +14,18 @@ from core.ui import address, page
 from core.ui.inside import (
     adding,
     answering,
+    arithmetic,
     boundary,
     cleaning,
     embedding,
     exciting,
     filling,
+    gallery,
     generating,
+    judging,
     listening,
     naming,
+    projecting,
     reading,
     recalling,
     testset,
@@ -33,8 +37,8 @@ from core.ui.inside.side import Side
 from core.ui.run_picker import pick_checkpoint, pick_run
 
 # Each has a TITLE, `fits(loaded)` and `show(sides)`.
-VIEWS = (naming, cleaning, generating, reading, filling, translating, writing, adding, recalling, answering, listening,
-         boundary, testset, embedding, weights, exciting)
+VIEWS = (naming, cleaning, generating, gallery, arithmetic, projecting, judging, reading, filling, translating, writing,
+         adding, recalling, answering, listening, boundary, testset, embedding, weights, exciting)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the checkpoint …")
