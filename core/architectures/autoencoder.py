@@ -1,7 +1,6 @@
 """The autoencoder that removes noise: Vincent, Larochelle, Bengio and Manzagol 2008, "Extracting and composing robust
-features with denoising autoencoders"; Masci, Meier, Cireşan and Schmidhuber 2011, "Stacked convolutional auto-encoders"; with the
-symmetric skips of Mao, Shen and Yang 2016, which pass beside the bottleneck: autoencoders with a code are in `bottleneck.py`.
-"""
+features with denoising autoencoders"; Masci, Meier, Cireşan and Schmidhuber 2011, "Stacked convolutional auto-encoders".
+The symmetric skips of Mao, Shen and Yang 2016 pass beside the bottleneck: those that have a code are in `bottleneck.py`."""
 
 from itertools import pairwise
 

@@ -48,7 +48,7 @@ def illustration(task: str, dark: bool) -> str | None:
     draw = {
         "classification": _digit, "adversarial": _faces, "denoising": _landscape, "text_classification": _sentence,
         "sequence_classification": _memory, "language_modelling": _writing, "speech_recognition": _recording,
-        "question_answering": _marked, "sound_classification": _bird,
+        "question_answering": _marked, "sound_classification": _bird, "reconstruction": _squeezed,
     }.get(task)
     if draw is None:
         return None
@@ -101,6 +101,20 @@ def _landscape(accent: str, ink: str) -> str:
         + f'<path d="M{middle} 0V{HEIGHT}" stroke="{ink}" stroke-width="2"/>'
         f'<circle cx="{middle}" cy="88" r="7" fill="{ORANGE}" stroke="{ink}" stroke-width="2"/>'
     )
+
+
+def _squeezed(accent: str, ink: str) -> str:
+    """A digit, the few numbers that it is put into, and the digit out of them."""
+    shades = np.array([[pixel == "#" for pixel in row] for row in _THREE], float)
+    spread = np.pad(shades, 1)
+    back = shades / 2 + (spread[:-2, 1:-1] + spread[2:, 1:-1] + spread[1:-1, :-2] + spread[1:-1, 2:]) / 8
+    code = "".join(
+        f'<rect x="{160 + min(0, 22 * value):.1f}" y="{60 + 15 * i}" width="{abs(22 * value):.1f}" height="9" rx="2" '
+        f'fill="{ORANGE}"/>' for i, value in enumerate((0.8, -0.5, 0.3, -0.9))
+    )
+    sides = "".join(f'<path d="M{x} 30 {inner} 54V122L{x} 146Z" fill="{ink}" opacity=".12"/>'
+                    for x, inner in ((108, 132), (212, 188)))
+    return _pixels(shades, 6, 40, 9.6, ink) + sides + code + _pixels(back, 220, 40, 9.6, accent)
 
 
 def _sentence(accent: str, ink: str) -> str:

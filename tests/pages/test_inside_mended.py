@@ -1,0 +1,24 @@
+"""Inside under AppTest: codes of pictures, holes that are filled, and grey pictures that are coloured."""
+
+from tests.pages.driving import address_of, opened, ran, words
+from tests.pages.test_inside import SEVEN, kept
+
+ONE = "gECAwA"
+
+
+def test_a_drawing_goes_through_its_code_and_back_and_to_another():
+    run_id = kept("reconstruction", "vae", "digits", model={"latent": 5, "width": 4})
+    page = opened("inside", run=run_id, drawing=SEVEN)
+    assert "**Back from its code**" in words(page) and "**Its code: 5 numbers**" in words(page)
+    assert "Latent space" in page.segmented_control("view").options
+    page.segmented_control("code").set_value("A walk")
+    ran(page)
+    assert "Take two pictures" in words(page)
+    page = opened("inside", run=run_id, drawing=SEVEN, code="A walk", second_drawing=ONE, walk="0.25")
+    assert "At 25 %" in words(page) and address_of(page)["second_drawing"] == ONE
+
+
+def test_the_codes_of_the_test_data_are_a_map():
+    run_id = kept("reconstruction", "dense-autoencoder", "digits", model={"latent": 2, "width": 8})
+    page = opened("inside", run=run_id, code="A map")
+    assert "of the test split along their two principal components, which show 100 %" in words(page)
