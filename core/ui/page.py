@@ -136,13 +136,14 @@ def plain(text: str) -> str:
     return "".join(f"\\{sign}" if sign in r"\`*_[]<>$:~#|" else sign for sign in text)
 
 
-WRITTEN = {"f1": "F1", "bleu": "BLEU", "chrf": "chrF", "psnr": "PSNR", "ssim": "SSIM"}  # with a spelling of their own
+WRITTEN = {"f1": "F1", "bleu": "BLEU", "chrf": "chrF", "psnr": "PSNR", "ssim": "SSIM", "set12": "Set12",
+           "bsd68": "BSD68"}  # with a spelling of their own
 
 
 def measure_title(name: str) -> str:
     """What a person calls a measure: `Test accuracy`, `Loss`, `Validation F1`."""
-    *before, last = name.replace("/", " ").replace("_", " ").capitalize().split(" ")
-    return " ".join([*before, WRITTEN.get(last.lower(), last)])
+    words = name.replace("/", " ").replace("_", " ").capitalize().split(" ")
+    return " ".join(WRITTEN.get(word.lower(), word) for word in words)
 
 
 def measure(name: str, value: float) -> str:
