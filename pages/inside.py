@@ -22,6 +22,7 @@ from core.ui.inside import (
     filling,
     generating,
     listening,
+    mending,
     naming,
     reading,
     recalling,
@@ -34,8 +35,8 @@ from core.ui.inside.side import Side
 from core.ui.run_picker import pick_checkpoint, pick_run
 
 # Each has a TITLE, `fits(loaded)` and `show(sides)`.
-VIEWS = (naming, cleaning, coding, generating, reading, filling, translating, writing, adding, recalling, answering,
-         listening, boundary, testset, embedding, weights, exciting)
+VIEWS = (naming, cleaning, coding, generating, mending, reading, filling, translating, writing, adding, recalling,
+         answering, listening, boundary, testset, embedding, weights, exciting)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the checkpoint …")

@@ -1,5 +1,5 @@
-"""A U-Net of partial convolutions: Liu, Reda, Shih, Wang, Tao and Catanzaro 2018, "Image inpainting for irregular holes using
-partial convolutions", sections 3.1 and 3.2."""
+"""A U-Net of partial convolutions: Liu, Reda, Shih, Wang, Tao and Catanzaro 2018, "Image inpainting for irregular holes
+using partial convolutions", sections 3.1 and 3.2."""
 
 from itertools import pairwise
 
@@ -49,10 +49,12 @@ class PartialUNet(Architecture):
     visible and 0 where they are hidden, and 0 too, to whole images `(batch, channels, height, width)`."""
 
     class Settings(Settings):
-        width: int = setting(32, "Feature maps of the first stage; each further stage has twice as many, up to eight times.",
-                             unit="maps", ge=4, le=128)
-        depth: int = setting(4, "Stages; each halves the height and the width, and closes holes twice as wide.", unit="stages",
-                             ge=1, le=7)
+        width: int = setting(
+            32, "Feature maps of the first stage; each further stage has twice as many, up to eight times.", unit="maps",
+            ge=4, le=128,
+        )
+        depth: int = setting(4, "Stages; each halves the height and the width, and closes holes twice as wide.",
+                             unit="stages", ge=1, le=7)
 
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:

@@ -49,6 +49,7 @@ def illustration(task: str, dark: bool) -> str | None:
         "classification": _digit, "adversarial": _faces, "denoising": _landscape, "text_classification": _sentence,
         "sequence_classification": _memory, "language_modelling": _writing, "speech_recognition": _recording,
         "question_answering": _marked, "sound_classification": _bird, "reconstruction": _squeezed,
+        "inpainting": _mended,
     }.get(task)
     if draw is None:
         return None
@@ -115,6 +116,16 @@ def _squeezed(accent: str, ink: str) -> str:
     sides = "".join(f'<path d="M{x} 30 {inner} 54V122L{x} 146Z" fill="{ink}" opacity=".12"/>'
                     for x, inner in ((108, 132), (212, 188)))
     return _pixels(shades, 6, 40, 9.6, ink) + sides + code + _pixels(back, 220, 40, 9.6, accent)
+
+
+def _mended(accent: str, ink: str) -> str:
+    """A face with a hole, and the face without."""
+    face = np.array([[pixel == "#" for pixel in row] for row in _FACE], float)
+    holed = face.copy()
+    holed[4:8, 5:12] = 0
+    frame = f'<rect x="{24 + 5 * 8.6}" y="{28 + 4 * 8.6}" width="{7 * 8.6}" height="{4 * 8.6}" fill="{ORANGE}"/>'
+    arrow = f'<path d="M152 88h14m-6-6 6 6-6 6" stroke="{ink}" stroke-width="2" fill="none" opacity=".5"/>'
+    return _pixels(holed, 24, 28, 8.6, ink) + frame + arrow + _pixels(face, 176, 28, 8.6, accent)
 
 
 def _sentence(accent: str, ink: str) -> str:

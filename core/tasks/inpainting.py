@@ -1,5 +1,5 @@
-"""Inpainting: a picture with a hole in, the whole one out. Holes and loss are those of Liu et al. 2018, "Image inpainting for
-irregular holes using partial convolutions", sections 3.3 and 4.1, as far as they need no pretrained network."""
+"""Inpainting: a picture with a hole in, the whole one out. The loss is that of Liu et al. 2018, "Image inpainting for
+irregular holes using partial convolutions", section 3.3, as far as it needs no pretrained network."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -63,7 +63,7 @@ class Inpainting(SupervisedTask):
     @classmethod
     def model_spec(cls, spec: DataSpec, settings: Settings) -> DataSpec:
         channels, *size = spec.shape
-        return spec.model_copy(update={"shape": (channels + 1, *size), "output_channels": channels})
+        return spec.model_copy(update={"shape": (channels + 1, *size), "output_channels": channels, "classes": ()})
 
     def fill(self, images: Tensor, visible: Tensor) -> Tensor:
         """Float images `(batch, channels, height, width)` in 0..1 with the model's answer where `visible`, `(batch, 1,
@@ -199,9 +199,9 @@ def _strokes(count: int, height: int, width: int, draw: dict) -> Tensor:
     """`STROKES` thick lines of `POINTS` points, each some way from the one before: `(count, height, width)`."""
     down, right = _places(height, width, draw["device"])
     corner = _corner(height, width, draw["device"])
-    steps = 0.4 * torch.randn(count, STROKES, POINTS, 2, **draw)
+    steps = 0.3 * torch.randn(count, STROKES, POINTS, 2, **draw)
     steps[:, :, 0] = torch.rand(count, STROKES, 2, **draw) * corner
-    points = steps.cumsum(2).clamp_min(0).minimum(corner)
+    points = (corner - (corner - steps.cumsum(2).abs()).abs()).clamp_min(0)  # mirrored at the edges
     (y, x), (to_y, to_x) = (part[..., None, None].unbind(3) for part in (points[:, :, :-1], points[:, :, 1:]))
     dy, dx = to_y - y, to_x - x  # each (count, strokes, points - 1, 1, 1)
     along = (((down - y) * dy + (right - x) * dx) / (dy.square() + dx.square()).clamp_min(1e-9)).clamp(0, 1)

@@ -58,6 +58,10 @@ class Reconstruction(SupervisedTask):
             return f"reconstruction needs pictures of at least {WINDOW}×{WINDOW} pixels, to measure their structure."
         return None
 
+    @classmethod
+    def model_spec(cls, spec: DataSpec, settings: Settings) -> DataSpec:
+        return spec.model_copy(update={"classes": ()})  # it is not asked for them
+
     @property
     def variational(self) -> bool:
         return hasattr(self.model, "posterior")

@@ -22,3 +22,22 @@ def test_the_codes_of_the_test_data_are_a_map():
     run_id = kept("reconstruction", "dense-autoencoder", "digits", model={"latent": 2, "width": 8})
     page = opened("inside", run=run_id, code="A map")
     assert "of the test split along their two principal components, which show 100 %" in words(page)
+
+
+def test_what_is_painted_over_is_filled_and_measured_against_the_mean():
+    run_id = kept("inpainting", "partial-unet", "faces", model={"width": 4, "depth": 2})
+    page = opened("inside", run=run_id, input="Photograph", side="64")
+    assert "Paint over a part of the picture" in words(page)
+    page = opened("inside", run=run_id, input="Photograph", side="64", painted=SEVEN, brush="30")
+    assert address_of(page)["painted"] == SEVEN
+    assert [metric.label for metric in page.metric] == ["PSNR in the hole", "Error in the hole", "SSIM"]
+    hidden = next(caption.value for caption in page.caption if "is hidden" in caption.value)
+    page.slider("brush").set_value(10)
+    ran(page)
+    assert next(caption.value for caption in page.caption if "is hidden" in caption.value) != hidden
+
+
+def test_a_hole_by_chance_is_the_seed_s():
+    run_id = kept("inpainting", "unet", "faces", model={"width": 4, "depth": 2})
+    page = opened("inside", run=run_id, input="Photograph", hole="By chance", seed="3")
+    assert "20 % of the picture is hidden" in words(page)

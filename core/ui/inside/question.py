@@ -58,6 +58,24 @@ def ask_large(first: Loaded) -> Tensor | None:
     return pictures.bounded(raw, first.spec.shape[0], LONGEST)
 
 
+def ask_scaled(first: Loaded) -> Tensor | None:
+    """As `ask_large`, a picture that is shrunk as far as the person says, at first to the size of those that the model
+    learned from: things in it are then as large as they were there."""
+    sources = ["From the data", "Photograph", "Camera", "Upload"]
+    source = address.segments("Where the picture comes from", "input", sources)
+    if source == "From the data":
+        return _example(first)[0].float() / 255
+    if source == "Photograph":
+        raw = pictures.photograph(address.select("Photograph", "photograph", list(pictures.PHOTOGRAPHS)))
+    else:
+        raw = _photographed() if source == "Camera" else _uploaded()
+    learned = max(first.spec.shape[1:])
+    sides = [str(learned * times) for times in (1, 2, 4, 8) if learned * times <= LONGEST or times == 1]
+    longest = address.select("Longer side in pixels", "side", sides, help=f"It learned from pictures of {learned} pixels: "
+                             "it knows things best where they are as large as there.")
+    return None if raw is None else pictures.bounded(raw, first.spec.shape[0], int(longest))
+
+
 @st.cache_resource(max_entries=2, show_spinner="Reading the data set …")
 def _held_out(dataset: str, data: str) -> dict[str, Split]:
     cls = catalog.get("dataset", dataset)
