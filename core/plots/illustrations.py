@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from core.plots.style import BLUE, FONT, ORANGE, SKY
+from core.plots.style import BLUE, FONT, GREEN, ORANGE, SKY
 
 WIDTH, HEIGHT = 320, 176
 LEVELS = 6  # shades of a drawn pixel
@@ -49,7 +49,7 @@ def illustration(task: str, dark: bool) -> str | None:
         "classification": _digit, "adversarial": _faces, "denoising": _landscape, "text_classification": _sentence,
         "sequence_classification": _memory, "language_modelling": _writing, "speech_recognition": _recording,
         "question_answering": _marked, "sound_classification": _bird, "reconstruction": _squeezed,
-        "inpainting": _mended,
+        "inpainting": _mended, "colourisation": _coloured,
     }.get(task)
     if draw is None:
         return None
@@ -126,6 +126,18 @@ def _mended(accent: str, ink: str) -> str:
     frame = f'<rect x="{24 + 5 * 8.6}" y="{28 + 4 * 8.6}" width="{7 * 8.6}" height="{4 * 8.6}" fill="{ORANGE}"/>'
     arrow = f'<path d="M152 88h14m-6-6 6 6-6 6" stroke="{ink}" stroke-width="2" fill="none" opacity=".5"/>'
     return _pixels(holed, 24, 28, 8.6, ink) + frame + arrow + _pixels(face, 176, 28, 8.6, accent)
+
+
+def _coloured(accent: str, ink: str) -> str:
+    """A landscape, grey on the left and coloured on the right."""
+    y, x = np.mgrid[0:17, 0:31]
+    sun = (x - 22) ** 2 + (y - 4.5) ** 2 < 7
+    hills = y > 10 + 2.2 * np.sin(x / 4.2)
+    shades = np.where(sun, 0.15, np.where(hills, 0.75, 0.3))
+    left = x < 15
+    right = ((sun, ORANGE), (hills & ~sun, GREEN), (~hills & ~sun, accent))
+    return _pixels(np.where(left, shades, 0), 5, 3, 10, ink) + "".join(
+        _pixels(np.where(left | ~part, 0, 0.75), 5, 3, 10, colour) for part, colour in right)
 
 
 def _sentence(accent: str, ink: str) -> str:

@@ -16,6 +16,7 @@ MET_WITH = {
     "classification": FIRST,
     "adversarial": ("adversarial", "dcgan", "faces"),
     "denoising": ("denoising", "autoencoder", "natural-images"),
+    "colourisation": ("colourisation", "colour-net", "faces"),
     "inpainting": ("inpainting", "partial-unet", "faces"),
     "reconstruction": ("reconstruction", "vae", "digits"),
     "text_classification": ("text_classification", "transformer-encoder", "film-reviews"),

@@ -1,5 +1,7 @@
 """Inside under AppTest: codes of pictures, holes that are filled, and grey pictures that are coloured."""
 
+from core.inside import films
+from tests.inside.test_colouring import animated, film
 from tests.pages.driving import address_of, opened, ran, words
 from tests.pages.test_inside import SEVEN, kept
 
@@ -41,3 +43,24 @@ def test_a_hole_by_chance_is_the_seed_s():
     run_id = kept("inpainting", "unet", "faces", model={"width": 4, "depth": 2})
     page = opened("inside", run=run_id, input="Photograph", hole="By chance", seed="3")
     assert "20 % of the picture is hidden" in words(page)
+
+
+def test_a_photograph_is_coloured_and_a_grey_one_has_nothing_to_compare_with():
+    run_id = kept("colourisation", "colour-net", "faces", model={"width": 4})
+    page = opened("inside", run=run_id, input="Photograph", side="64")
+    assert [metric.label for metric in page.metric] == ["Error in a and b", "PSNR"]
+    page.selectbox("photograph").select("Photographer")
+    ran(page)
+    assert "It has no colours to compare with." in words(page) and not page.metric
+
+
+def test_a_film_is_coloured_and_steadiness_calms_it():
+    name = films.keep(animated(film(), "WEBP"))
+    run_id = kept("colourisation", "colour-net", "faces", model={"width": 4})
+    page = opened("inside", run=run_id, kind="A film", film=name, steady="0.8")
+    assert "6 frames of 40 × 24 pixels" in words(page)
+    calm = float(page.metric[0].value)
+    page.slider("steady").set_value(0.0)
+    ran(page)
+    assert address_of(page)["steady"] == "0.0" and float(page.metric[0].value) >= calm
+    assert "Upload a short film" in words(opened("inside", run=run_id, kind="A film"))
