@@ -47,15 +47,15 @@ def open_picture(content: bytes) -> np.ndarray:
     return np.asarray(Image.alpha_composite(paper, upright).convert("RGB"))
 
 
-def keep(picture: np.ndarray) -> str:
+def keep(picture: np.ndarray, longest: int = KEPT) -> str:
     """Keeps a picture, uint8 `(height, width, 3)`, in the home, so that an address can hold it. Gives its name.
 
-    It is shrunk to at most `KEPT` pixels a side. Raises `UserError` where it can't be written.
+    It is shrunk to at most `longest` pixels a side. Raises `UserError` where it can't be written.
     """
     image = Image.fromarray(picture)
-    image.thumbnail((KEPT, KEPT), Image.Resampling.LANCZOS)
+    image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     held = io.BytesIO()
-    image.save(held, "PNG")
+    image.save(held, "PNG", compress_level=6 if longest <= KEPT else 1)  # of a large one, seconds instead of a tenth of it
     return files.keep(held.getvalue(), *PLACE,
                       "The picture could not be kept on this server: free some space, then upload it again")
 

@@ -115,9 +115,11 @@ export default function ({ data, parentElement }) {
 _curtain = st.components.v2.component("glassbox_curtain", html=_HTML, css=_CSS, js=_JS)
 
 
-def curtain(before: np.ndarray, after: np.ndarray, key: str, names: tuple[str, str] = ("Noisy", "Cleaned")) -> None:
-    """Two pictures of one size, float in 0..1 `(height, width, channels)`, `before` left of the curtain and `after` right of
-    it, and a button that saves the latter in full as a PNG file, called as it is named.
+def curtain(
+    before: np.ndarray, after: np.ndarray, key: str, names: tuple[str, str] = ("Noisy", "Cleaned"), *, save: bool = True
+) -> None:
+    """Two pictures of one size, float in 0..1 or uint8 `(height, width, channels)`, `before` left of the curtain and `after`
+    right of it, and with `save` a button that saves the latter in full as a PNG file, called as it is named.
 
     Arguments: `key`, one a curtain of the page; `names` of both.
     """
@@ -127,9 +129,10 @@ def curtain(before: np.ndarray, after: np.ndarray, key: str, names: tuple[str, s
         "before": _served(first, f"{key} before"), "after": _served(second, f"{key} after"),
         "names": names, "width": width, "height": height, "few": max(height, width) < 128,
     })
-    name = names[1].lower()
-    st.download_button(f"Save the {name} picture", lambda: _png(second), re.sub(r"\W+", "-", name) + ".png", "image/png",
-                       key=f"{key}_save", on_click="ignore", icon=":material/download:")
+    if save:
+        name = names[1].lower()
+        st.download_button(f"Save the {name} picture", lambda: _png(second), re.sub(r"\W+", "-", name) + ".png", "image/png",
+                           key=f"{key}_save", on_click="ignore", icon=":material/download:")
 
 
 def _png(image: np.ndarray) -> bytes:

@@ -19,6 +19,9 @@ from core.ui import address
 from core.ui.canvas import canvas
 
 LONGEST = 384  # pixels of a side of a picture that is cleaned: more takes seconds
+WIDEST = 20_000  # and of one that may be taken whole
+SHRUNK, WHOLE = "Shrunk, at once", "Full size"
+SOURCES = ["From the data", "Photograph", "Camera", "Upload"]  # of pictures of any size
 FILES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]
 
 
@@ -42,33 +45,33 @@ def ask_small(first: Loaded, key: str = "") -> Callable[[Loaded], Tensor] | None
         lambda loaded: pictures.as_photograph(raw, loaded.spec))
 
 
-def ask_large(first: Loaded) -> Tensor | None:
-    """A picture for models that take pictures of any size: float32 in 0..1 `(1, channels, height, width)`."""
-    source = address.segments("Where the picture comes from", "input", ["From the data", "Photograph", "Camera", "Upload"])
+def ask_large(first: Loaded, *, whole: bool = False) -> Tensor | None:
+    """A picture for models that take pictures of any size: float32 in 0..1 `(1, channels, height, width)`. It is shrunk to
+    `LONGEST` pixels a side, or, where the model can take it `whole`, left so large if the person wishes."""
+    source = address.segments("Where the picture comes from", "input", SOURCES)
     if source == "From the data":
         return _example(first)[0].float() / 255
-    if source == "Photograph":
-        raw = pictures.photograph(address.select("Photograph", "photograph", list(pictures.PHOTOGRAPHS)))
-    else:
-        raw = _photographed() if source == "Camera" else _uploaded()
+    raw = _taken(source, WIDEST if whole else pictures.KEPT)
     if raw is None:
         return None
-    if max(raw.shape[:2]) > LONGEST:
-        st.caption(f"Shrunk to {LONGEST} pixels on its longer side, so that the answer comes at once.")
+    height, width = raw.shape[:2]
+    if max(height, width) <= LONGEST:
+        return pictures.bounded(raw, first.spec.shape[0], LONGEST)
+    if whole and address.segments("Size", "size", [SHRUNK, WHOLE]) == WHOLE:
+        st.caption(f"{width:,} × {height:,} pixels, as it is: this can take minutes, and any other choice ends it.")
+        return pictures.bounded(raw, first.spec.shape[0], max(height, width))
+    st.caption(f"Shrunk from {width:,} × {height:,} pixels to {LONGEST} on its longer side, so that the answer comes at "
+               "once.")
     return pictures.bounded(raw, first.spec.shape[0], LONGEST)
 
 
 def ask_scaled(first: Loaded) -> Tensor | None:
     """As `ask_large`, a picture that is shrunk as far as the person says, at first to the size of those that the model
     learned from: things in it are then as large as they were there."""
-    sources = ["From the data", "Photograph", "Camera", "Upload"]
-    source = address.segments("Where the picture comes from", "input", sources)
+    source = address.segments("Where the picture comes from", "input", SOURCES)
     if source == "From the data":
         return _example(first)[0].float() / 255
-    if source == "Photograph":
-        raw = pictures.photograph(address.select("Photograph", "photograph", list(pictures.PHOTOGRAPHS)))
-    else:
-        raw = _photographed() if source == "Camera" else _uploaded()
+    raw = _taken(source)
     learned = max(first.spec.shape[1:])
     sides = [str(learned * times) for times in (1, 2, 4, 8) if learned * times <= LONGEST or times == 1]
     longest = address.select("Longer side in pixels", "side", sides, help=f"It learned from pictures of {learned} pixels: "
@@ -110,12 +113,21 @@ def _drawn(key: str) -> np.ndarray | None:
     return pictures.drawn(drawing)
 
 
-def _uploaded(key: str = "") -> np.ndarray | None:
-    """The person's own picture, uint8 `(height, width, 3)`. The address holds its name."""
-    file = st.file_uploader("A picture of yours", type=FILES, key=f"{key}upload", max_upload_size=20,
+def _taken(source: str, longest: int = pictures.KEPT) -> np.ndarray | None:
+    """A picture of any size that is not of the data, uint8 `(height, width, 3)`; an uploaded one with at most `longest`
+    pixels a side."""
+    if source == "Photograph":
+        return pictures.photograph(address.select("Photograph", "photograph", list(pictures.PHOTOGRAPHS)))
+    return _photographed() if source == "Camera" else _uploaded(longest=longest)
+
+
+def _uploaded(key: str = "", longest: int = pictures.KEPT) -> np.ndarray | None:
+    """The person's own picture, uint8 `(height, width, 3)`, kept with at most `longest` pixels a side. The address holds its
+    name."""
+    file = st.file_uploader("A picture of yours", type=FILES, key=f"{key}upload", max_upload_size=50,
                             on_change=_forget_picture, args=(key,),
                             help="It stays on this server, so that this page's address shows it again.")
-    return _kept(file, key)
+    return _kept(file, key, longest)
 
 
 def _photographed(key: str = "") -> np.ndarray | None:
@@ -129,11 +141,16 @@ def _photographed(key: str = "") -> np.ndarray | None:
     return raw
 
 
-def _kept(file: BytesIO | None, key: str) -> np.ndarray | None:
+def _kept(file: BytesIO | None, key: str, longest: int = pictures.KEPT) -> np.ndarray | None:
     name = f"{key}picture"
     if file is not None and name not in st.query_params:
-        st.query_params[name] = pictures.keep(pictures.open_picture(file.getvalue()))
-    return pictures.kept(st.query_params[name]) if name in st.query_params else None
+        st.query_params[name] = pictures.keep(pictures.open_picture(file.getvalue()), longest)
+    return _read(st.query_params[name]) if name in st.query_params else None
+
+
+@st.cache_resource(max_entries=4, ttl=3600, show_spinner="Reading the picture …")
+def _read(name: str) -> np.ndarray:
+    return pictures.kept(name)
 
 
 def _forget_picture(key: str) -> None:
