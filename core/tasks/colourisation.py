@@ -82,16 +82,21 @@ class Colourisation(SupervisedTask):
     def colours(self, lightness: Tensor) -> Tensor:
         """Lightness `(batch, 1, height, width)` in 0..1 to a and b, `(batch, 2, height, width)`."""
         with torch.no_grad(), self.autocast():
-            answer = self.model(lightness).float()
+            answer = self._answer(lightness)
         answer = annealed_mean(answer) if self.settings.colours == "classes" else answer * RANGE
         return F.interpolate(answer, lightness.shape[2:], mode="bilinear", align_corners=False)
+
+    def _answer(self, lightness: Tensor) -> Tensor:
+        """What the model says, at no more than half of the picture's sides: colour is coarser than light."""
+        answer = self.model(lightness).float()
+        return F.avg_pool2d(answer, 2, ceil_mode=True) if answer.shape[2:] == lightness.shape[2:] else answer
 
     def model_input(self, batch: Batch) -> Tensor:
         return to_lab(scaled(batch.inputs))[:, :1] / 100
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         lab = to_lab(scaled(batch.inputs))
-        answer = self.model(lab[:, :1] / 100).float()
+        answer = self._answer(lab[:, :1] / 100)
         ab = F.adaptive_avg_pool2d(lab[:, 1:], answer.shape[2:])
         if self.settings.colours == "regression":
             return (answer * RANGE - ab).square().sum(1).mean() / RANGE**2, {}

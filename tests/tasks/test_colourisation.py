@@ -134,7 +134,7 @@ def test_the_grey_answer_has_no_margin_and_measures_are_means_over_the_pictures(
 
 
 def test_regression_s_loss_is_the_squared_distance_and_classes_is_a_weighed_divergence(split):
-    ab = to_lab(split.inputs / 255)[:, 1:]
+    ab = F.adaptive_avg_pool2d(to_lab(split.inputs / 255)[:, 1:], (9, 8))  # at half the size
     loss, _ = made("regression").loss(Batch(split.inputs, None))
     assert loss.item() == pytest.approx(ab.square().sum(1).mean().item() / 100**2, rel=1e-5)
     task = made("classes")
