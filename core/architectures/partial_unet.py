@@ -13,18 +13,23 @@ from core.experiment import Settings, setting
 
 
 class PartialConvolution(nn.Conv2d):
-    """A convolution of what is visible alone, made up for what is not (equation 1); and which places it answers for, which
-    are those that saw anything (equation 2).
+    """A convolution of what is visible alone, made up for what is not (equation 1), and 0 where nothing is.
 
     Arguments of a call: `maps` `(batch, channels, height, width)`, 0 where hidden; `visible` `(batch, 1, height, width)`,
     which share of a place's channels is visible. What lies outside the picture is hidden.
     """
 
-    def forward(self, maps: Tensor, visible: Tensor) -> tuple[Tensor, Tensor]:
-        share = F.avg_pool2d(visible, self.kernel_size, self.stride, self.padding)  # sum(M) / sum(1)
-        seen = (share > 0).to(maps.dtype)
+    def forward(self, maps: Tensor, visible: Tensor) -> Tensor:
+        share = self._share(visible)
         answers = F.conv2d(maps, self.weight, None, self.stride, self.padding) / share.clamp_min(1e-6)
-        return (answers + self.bias.view(-1, 1, 1)) * seen, seen
+        return (answers + self.bias.view(-1, 1, 1)) * (share > 0)
+
+    def seen(self, visible: Tensor) -> Tensor:
+        """Which places it answers for, 1 or 0: those that saw anything (equation 2)."""
+        return (self._share(visible) > 0).to(visible.dtype)
+
+    def _share(self, visible: Tensor) -> Tensor:
+        return F.avg_pool2d(visible, self.kernel_size, self.stride, self.padding)  # sum(M) / sum(1)
 
 
 @architecture(
@@ -84,13 +89,11 @@ class PartialUNet(Architecture):
         passed = []
         for layer in self.down:
             passed.append((maps, visible))
-            maps, visible = layer(maps, visible)
-            maps = maps.relu()
+            maps, visible = layer(maps, visible).relu(), layer.seen(visible)
         for layer in reversed(self.up):
             same_size, same_visible = passed.pop()
             grown, grown_visible = (F.interpolate(values, scale_factor=2) for values in (maps, visible))
             together = torch.cat([grown, same_size], 1)
             share = (grown_visible * grown.shape[1] + same_visible * same_size.shape[1]) / together.shape[1]
-            maps, visible = layer(together, share)
-            maps = F.leaky_relu(maps, 0.2)
+            maps, visible = F.leaky_relu(layer(together, share), 0.2), layer.seen(share)
         return self.leave(maps)[:, :, :height, :width]

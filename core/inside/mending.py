@@ -42,7 +42,7 @@ class Filled:
 
 def fits(loaded: Loaded) -> bool:
     """Whether the run's task fills holes."""
-    return hasattr(loaded.task, "fill")
+    return hasattr(loaded.task, "mend")
 
 
 def by_chance(loaded: Loaded, picture: Tensor, seed: int) -> Tensor:
@@ -67,7 +67,7 @@ def fill(loaded: Loaded, picture: Tensor, seen: Tensor) -> Filled:
     if min(picture.shape[2:]) < WINDOW:
         raise UserError(f"This picture is too small or too narrow: take one of at least {WINDOW} × {WINDOW} pixels.")
     with loaded.lock:
-        filled = loaded.task.fill(picture, seen)
+        filled = loaded.task.mend(picture, seen)
     alike = (
         Likeness(hole_psnr(image, picture, seen).item(), in_hole((image - picture).abs(), seen).item(),
                  psnr(image, picture).item(), ssim(image, picture).item())

@@ -36,9 +36,9 @@ FURTHEST = 150  # distance in a and b up to which shares of pixels are counted
     "colours of sRGB (261 here; the paper counts 313), learned from its five nearest, weighed by a Gaussian of 5, by "
     "cross-entropy, rare colours weighed more (λ = ½); read out by the annealed mean at T = 0.38. Regression learns a and b "
     "by squared error, whose best answer to a doubt is grey. `ab_error` is the root mean square distance in a and b, "
-    "`margin` how far it is below that of grey; `auc` the mean share of pixels within 0 to 150 of their colour (the paper's "
-    "raw accuracy); `colourfulness` that of Hasler and Süsstrunk 2003. Weighing rare colours costs accuracy and brings "
-    "colour, in the paper too.",
+    "`ab_margin` how far it is below that of grey; `auc` the mean share of pixels within 0 to 150 of their colour (the "
+    "paper's raw accuracy); `colourfulness` that of Hasler and Süsstrunk 2003. Weighing rare colours costs accuracy and "
+    "brings colour, in the paper too.",
 )
 class Colourisation(SupervisedTask):
     """Model: lightness `(batch, 1, height, width)` in 0..1 to logits of the squares, `(batch, squares, height, width)`, or
@@ -107,7 +107,7 @@ class Colourisation(SupervisedTask):
 
     def evaluate(self, split: Split) -> dict[str, float]:
         """`ab_error`, `auc`, `psnr` (dB) and `colourfulness` of the coloured pictures, `grey_ab_error` ... of the grey ones,
-        `margin` in a and b, and `true_colourfulness`: each the mean over the pictures of the split."""
+        `ab_margin` and `true_colourfulness`: each the mean over the pictures of the split."""
         sums: dict[str, float] = {}
         for batch in split.batches(50, self.device):
             images = scaled(batch.inputs)
@@ -124,7 +124,7 @@ class Colourisation(SupervisedTask):
             for name, values in found.items():
                 sums[name] = sums.get(name, 0.0) + values.sum().item()
         means = {name: total / len(split) for name, total in sums.items()}
-        return means | {"margin": means["grey_ab_error"] - means["ab_error"]}
+        return means | {"ab_margin": means["grey_ab_error"] - means["ab_error"]}
 
     def previews(self, data: Data) -> Iterable[Preview]:
         yield self._look("coloured", data.validation)

@@ -36,7 +36,7 @@ LINE = "The quick brown fox jumps over the lazy dog 0123456789 "
     expert="Absolute error, six times as heavy in the hole as beside it; the paper's perceptual, style and variation terms "
     "are left out, since they need a pretrained network. Fresh holes in every step, the same ones at every look. What is "
     "visible is kept as it was. Measured in the hole alone and in the whole picture, and against the trivial answer, the "
-    "mean of the visible pixels: `margin` is by how much the PSNR in the hole is above that one's.",
+    "mean of the visible pixels: `psnr_margin` is by how much the PSNR in the hole is above that one's.",
 )
 class Inpainting(SupervisedTask):
     """Model: images with a last channel more, `(batch, channels + 1, height, width)`, that is 1 where the others are visible
@@ -65,7 +65,7 @@ class Inpainting(SupervisedTask):
         channels, *size = spec.shape
         return spec.model_copy(update={"shape": (channels + 1, *size), "output_channels": channels, "classes": ()})
 
-    def fill(self, images: Tensor, visible: Tensor) -> Tensor:
+    def mend(self, images: Tensor, visible: Tensor) -> Tensor:
         """Float images `(batch, channels, height, width)` in 0..1 with the model's answer where `visible`, `(batch, 1,
         height, width)`, is 0."""
         with torch.no_grad(), self.autocast():
@@ -95,14 +95,14 @@ class Inpainting(SupervisedTask):
 
     def evaluate(self, split: Split) -> dict[str, float]:
         """`psnr` (dB), `ssim` and `l1` (absolute error, of the range) of the whole filled picture, `hole_psnr` and `hole_l1`
-        in the hole alone; `mean_psnr`, `mean_ssim`, `mean_hole_psnr` ... the same of the mean fill; `margin` (dB): each the
+        in the hole alone; `mean_psnr`, `mean_ssim`, `mean_hole_psnr` ... the same of the mean fill; `psnr_margin`: each the
         mean over the pictures of the split."""
         generator = torch.Generator().manual_seed(0)  # the same holes at every look, in every run
         sums: dict[str, float] = {}
         for batch in split.batches(100, self.device):
             images = scaled(batch.inputs)
             visible = self.hide(images, generator)
-            for prefix, filled in (("", self.fill(images, visible)), ("mean_", mean_fill(images, visible))):
+            for prefix, filled in (("", self.mend(images, visible)), ("mean_", mean_fill(images, visible))):
                 error = (filled - images).abs()
                 measures = {
                     "psnr": psnr(filled, images), "ssim": ssim(filled, images), "l1": error.mean((1, 2, 3)),
@@ -111,7 +111,7 @@ class Inpainting(SupervisedTask):
                 for name, values in measures.items():
                     sums[prefix + name] = sums.get(prefix + name, 0.0) + values.sum().item()
         means = {name: total / len(split) for name, total in sums.items()}
-        return means | {"margin": means["hole_psnr"] - means["mean_hole_psnr"]}
+        return means | {"psnr_margin": means["hole_psnr"] - means["mean_hole_psnr"]}
 
     def previews(self, data: Data) -> Iterable[Preview]:
         yield self._look("filled", data.validation)
@@ -124,7 +124,7 @@ class Inpainting(SupervisedTask):
         index = chosen(split, 8)
         images = scaled(split.take(index, self.device).inputs)
         visible = self.hide(images, torch.Generator().manual_seed(0))
-        rows = {"mean fill": mean_fill(images, visible), "filled": self.fill(images, visible)}
+        rows = {"mean fill": mean_fill(images, visible), "filled": self.mend(images, visible)}
         return beside(name, index.tolist(), images, rows)
 
 

@@ -136,8 +136,8 @@ def plain(text: str) -> str:
     return "".join(f"\\{sign}" if sign in r"\`*_[]<>$:~#|" else sign for sign in text)
 
 
-WRITTEN = {"f1": "F1", "bleu": "BLEU", "chrf": "chrF", "psnr": "PSNR", "ssim": "SSIM", "set12": "Set12",
-           "bsd68": "BSD68"}  # with a spelling of their own
+WRITTEN = {"f1": "F1", "bleu": "BLEU", "chrf": "chrF", "psnr": "PSNR", "ssim": "SSIM", "set12": "Set12", "bsd68": "BSD68",
+           "elbo": "ELBO", "kl": "KL", "auc": "AUC", "l1": "L1", "ab": "ab"}  # with a spelling of their own
 
 
 def measure_title(name: str) -> str:
@@ -147,10 +147,13 @@ def measure_title(name: str) -> str:
 
 
 def measure(name: str, value: float) -> str:
-    """A measure with its unit: accuracies, error rates and the like in per cent, PSNR in dB, all else as `number`."""
+    """A measure with its unit: accuracies, error rates and the like in per cent, PSNR in dB, a bound and its parts in nats,
+    all else as `number`."""
     kind = name.rsplit("/", 1)[-1]
     if is_share(kind):
         return f"{100 * value:.2f} %"
     if "psnr" in kind:
         return f"{value:.2f} dB"
+    if kind in ("elbo", "log_likelihood", "kl"):
+        return f"{value:,.2f} nats"
     return number(value)

@@ -32,7 +32,7 @@ def test_what_is_painted_over_is_filled_and_measured_against_the_mean():
     assert "Paint over a part of the picture" in words(page)
     page = opened("inside", run=run_id, input="Photograph", side="64", painted=SEVEN, brush="30")
     assert address_of(page)["painted"] == SEVEN
-    assert [metric.label for metric in page.metric] == ["PSNR in the hole", "Error in the hole", "SSIM"]
+    assert [metric.label for metric in page.metric] == ["Hole PSNR", "Hole error", "SSIM"]
     hidden = next(caption.value for caption in page.caption if "is hidden" in caption.value)
     page.slider("brush").set_value(10)
     ran(page)

@@ -128,7 +128,7 @@ def test_the_grey_answer_has_no_margin_and_measures_are_means_over_the_pictures(
     lab = to_lab(images)
     error = lab[:, 1:].square().sum(1).mean((1, 2)).sqrt().mean().item()
     assert measured["ab_error"] == measured["grey_ab_error"] == pytest.approx(error, rel=1e-5)
-    assert measured["margin"] == 0 and measured["auc"] == measured["grey_auc"] and measured["colourfulness"] < 0.1
+    assert measured["ab_margin"] == 0 and measured["auc"] == measured["grey_auc"] and measured["colourfulness"] < 0.1
     grey = to_rgb(torch.cat([lab[:, :1], torch.zeros_like(lab[:, 1:])], 1))
     assert measured["psnr"] == pytest.approx(psnr(grey, images).mean().item(), rel=1e-5)
 

@@ -70,9 +70,9 @@ def _compared(side: Side, result: Filled) -> None:
         st.caption(f"Difference × {MAGNIFIED}; {100 * result.share:.0f} % of the picture is hidden.")
     made, mean = result.likeness, result.mean
     figures = st.columns(3, wrap=False)
-    figures[0].metric("PSNR in the hole", f"{made.hole_psnr:.2f} dB", f"{made.hole_psnr - mean.hole_psnr:+.2f} dB",
+    figures[0].metric("Hole PSNR", f"{made.hole_psnr:.2f} dB", f"{made.hole_psnr - mean.hole_psnr:+.2f} dB",
                       help="The small number: by how much it is nearer than the mean of what is visible would be.")
-    figures[1].metric("Error in the hole", f"{made.hole_l1:.3f}", f"{made.hole_l1 - mean.hole_l1:+.3f}",
+    figures[1].metric("Hole error", f"{made.hole_l1:.3f}", f"{made.hole_l1 - mean.hole_l1:+.3f}",
                       delta_color="inverse", help="On the mean, where black is 0 and white is 1, and against the mean fill.")
     figures[2].metric("SSIM", f"{made.ssim:.3f}", f"{made.ssim - mean.ssim:+.3f}", help="Of the picture; 1 is the same.")
     st.caption("Measured against what was hidden. Where an object was painted over, it should not come back: there only the "
