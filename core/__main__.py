@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     add = command("add", _add, "bring a data set of your own: pictures or sounds in class folders (a folder or a zip), "
                                "sounds with transcripts, a table of features or of texts, pairs of sentences, or a text")
     add.add_argument("name", help="what it is called, such as my-flowers")
-    add.add_argument("path", help="the folder, .zip, .csv, .tsv or .txt; it stays where it is")
+    add.add_argument("path", help="the folder, .zip, .csv, .tsv, .txt or .json; it stays where it is")
     add.add_argument("--as", dest="kind", help="how it is read, where that can be in more than one way, such as features "
                                                "or sentences; default: what its content looks like")
     for field, sentence in READ:

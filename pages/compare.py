@@ -12,6 +12,7 @@ import streamlit as st
 from pandas.io.formats.style import Styler
 
 from core.errors import UserError
+from core.jobs import queue
 from core.plots.curves import figure, omissions
 from core.plots.style import run_colour, run_lines
 from core.tracking import compare, read
@@ -22,7 +23,6 @@ from core.ui.chart import chart
 MOST_RUNS = 24  # that colours and dashes tell apart
 MOST_LISTED = 500
 LIVE_SECONDS = 3
-SURE = 0.05  # a difference that chance makes less often than this is called one
 DASHES = {"solid": "", "dash": "6 3", "dot": "2 2", "dashdot": "6 2 2 2"}
 
 
@@ -245,27 +245,60 @@ def seeds(runs: list[read.Run], metrics: list[str], measure: str, more: bool) ->
         | {page.measure_title(metric): [spread_text(metric, figures[name][metric]) for name in ranked] for metric in metrics}
     ), key="seeds")
     if len([name for name in ranked if figures[name][deciding]]) > 1:
-        st.markdown(verdict(ranked[0], ranked[1], figures[ranked[0]][deciding], figures[ranked[1]][deciding], deciding,
-                            len(ranked) * (len(ranked) - 1) // 2))
+        pair, pairs = ranked[:2], len(ranked) * (len(ranked) - 1) // 2
+        values = [figures[name][deciding] for name in pair]
+        found = compare.difference(*values, pairs)
+        st.markdown(verdict(*pair, found, deciding, pairs))
+        wanted = compare.FEWEST_SEEDS if found is None else found.seeds if found.p >= compare.SURE else None
+        if wanted:
+            runs_of = {told(group): group for group in groups}
+            more_seeds({name: (runs_of[name], wanted - len(its)) for name, its in zip(pair, values, strict=True)})
 
 
-def verdict(first: str, second: str, mine: list[float], its: list[float], metric: str, pairs: int) -> str:
-    """Whether the better of two experiments is so by more than chance, in one sentence.
-
-    `pairs`: among how many pairs this one could have been picked; the p-value is multiplied by it (Bonferroni).
-    """
-    p = compare.chance(mine, its)
-    if p is None:
+def verdict(first: str, second: str, found: compare.Difference | None, metric: str, pairs: int) -> str:
+    """Whether the better of two experiments, picked among so many `pairs`, is so by more than chance, in plain words."""
+    if found is None:
         return (f"Too few seeds to tell whether **{first}** beats **{second}** by more than chance: "
                 f"train at least {compare.FEWEST_SEEDS} of each.")
-    p = min(1.0, p * pairs)
-    how = f"Welch's t-test, p = {p:.2g}" + (f" corrected for {pairs} pairs" if pairs > 1 else "")
-    gap = abs(sum(mine) / len(mine) - sum(its) / len(its))
-    size = f"{100 * gap:.2f} percentage points" if page.is_share(metric) else page.measure(metric, gap)
-    of = page.measure_title(metric).lower()
-    if p < SURE:
-        return f"**{first}** beats **{second}** by {size} of {of}: more than chance explains ({how})."
-    return f"**{first}** is ahead of **{second}** by {size} of {of}, but chance alone may explain that ({how})."
+    share = page.is_share(metric)
+    sign = 1 if found.gap >= 0 else -1  # less is better of a loss: the interval is told of what the first is ahead by
+    low, high = sorted((sign * found.low, sign * found.high))
+
+    def written(value: float) -> str:
+        return f"{100 * value:.2f}" if share else page.measure(metric, value)
+
+    unit, of = " percentage points" if share else "", page.measure_title(metric).lower()
+    how = (f"Welch's t-test, p = {found.p:.2g}" + (f" corrected for {pairs} pairs" if pairs > 1 else "")
+           + f", effect {abs(found.effect):.1f} standard deviations")
+    ahead = f"**{second}** by {written(abs(found.gap))}{unit} of {of}"
+    interval = f"the {100 * (1 - compare.SURE / pairs):.3g} % interval of that is {written(low)} to {written(high)}"
+    if found.p < compare.SURE:
+        return f"**{first}** beats {ahead}: more than chance explains; {interval} ({how})."
+    settled = (f"{found.seeds} seeds of each would settle a difference of this size four times in five" if found.seeds else
+               f"more than {compare.MOST_SEEDS} seeds of each would be needed to settle so small a difference")
+    return f"**{first}** is ahead of {ahead}, but chance alone may explain that; {interval} ({how}). {settled}."
+
+
+def more_seeds(wanted: dict[str, tuple[list[read.Run], int]]) -> None:
+    """Offers to launch the seeds that each experiment, of the runs given by its name, still lacks."""
+    lacking = {name: (runs, count) for name, (runs, count) in wanted.items() if count > 0}
+    total = sum(count for _, count in lacking.values())
+    if not lacking:
+        return
+    told = " and ".join(f"{count} of {name}" for name, (_, count) in lacking.items())
+    if st.button(f"Launch {total} more seeds", icon=":material/rocket_launch:", key="more_seeds", help=f"{told}."):
+        try:
+            made = [run_id for runs, count in lacking.values()
+                    for run_id in queue.submit(runs[0].experiment.with_seed(1 + max(_seed(run) for run in runs)), count)]
+        except UserError as error:
+            st.error(str(error), icon=":material/error:")
+            return
+        st.query_params["runs"] = ",".join([*st.query_params["runs"].split(","), *made])
+        st.rerun()
+
+
+def _seed(run: read.Run) -> int:
+    return int(run.params.get("seed", 0))
 
 
 def _mean(values: list[float], more: bool) -> tuple[bool, float]:

@@ -14,7 +14,7 @@ from core.errors import UserError
 from core.experiment import Experiment
 from core.jobs import queue, starting
 from core.tracking import read
-from core.ui import costs, form, page, rates, start
+from core.ui import costs, form, lineage, page, rates, start
 
 SECTIONS = {"model": "architecture", "data": "dataset", "objective": "task"}
 BASIC = ("epochs", "batch_size", "learning_rate", "optimiser", "schedule", "device")
@@ -160,9 +160,19 @@ def choose(kind: str) -> None:
 
 @writes_address
 def forget() -> None:
-    """Back to the recipe."""
+    """Back to the recipe, from the same weights."""
     for path in changed():
-        del st.query_params[path]
+        if path != "start_from":
+            del st.query_params[path]
+
+
+@writes_address
+def start_from() -> None:
+    """Takes over whose weights it starts from."""
+    if chosen := st.session_state["start"]:
+        st.query_params["start_from"] = chosen
+    else:
+        st.query_params.pop("start_from", None)
 
 
 # ---- what is offered
@@ -249,17 +259,13 @@ def origin(shown: catalog.Card) -> str:
 
 
 def start_of(experiment: Experiment) -> None:
-    """The run whose weights are taken, and the way back to random ones."""
-    run_id, step = experiment.parent
-    at = "" if step is None else f", step {step:,}"
-    st.markdown(f":material/account_tree: Starts from the weights of **{read.run(run_id).name}** ({run_id[:6]}{at})",
-                help="Wherever names and shapes agree; the rest starts at random. The run's log says what was taken.")
-    st.button("Start from random weights", type="tertiary", icon=":material/undo:", on_click=leave_start)
-
-
-@writes_address
-def leave_start() -> None:
-    st.query_params.pop("start_from", None)
+    """Whose weights are taken: those of a run of this architecture, or random ones."""
+    if titles := lineage.starts(experiment):
+        form.keep("start", experiment.start_from or None)
+        st.selectbox("Start from the weights of", list(titles), key="start", format_func=titles.get, on_change=start_from,
+                     index=None, placeholder="No run: random weights",
+                     help="Weights are taken wherever names and shapes agree, and the rest starts at random; the run's log "
+                     "says which. The model's settings follow that run's.")
 
 
 # ---- the page
@@ -315,7 +321,7 @@ if datasets:
     with left:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader("Settings", anchor=False)
-            if mine:
+            if mine.keys() - {"start_from"}:
                 st.button("Back to the recipe", on_click=forget, type="tertiary", icon=":material/undo:",
                           help=":primary[●] marks what you changed.")
         for sentence in st.session_state.pop("launch_faults", []):
@@ -340,10 +346,9 @@ if datasets:
                             form.field("seed", seed, experiment.seed, set_value, marked="seed" in mine)
 
     with right, st.container(border=True, key="cost"):
-        if experiment.start_from:
-            start_of(experiment)
         titles = [catalog.get(kind, getattr(experiment, kind)).card.title for kind in ("architecture", "dataset")]
         st.markdown(f"**{titles[0]}** :gray[on] **{titles[1]}**")
+        start_of(experiment)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             runs = st.number_input(
                 "Seeds", 1, SEEDS, key="seeds", bind="query-params", width=110,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; must be set before torch is imported
@@ -38,7 +40,8 @@ def end_processes(home: Path) -> None:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty `GLASSBOX_HOME` with the embedded store. What was started for it is killed at the end."""
+    """An empty `GLASSBOX_HOME`, whose store is made by whoever needs it first. What was started for it is killed at the
+    end."""
     monkeypatch.setenv("GLASSBOX_HOME", str(tmp_path))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     if SHARED_DATA.exists():
@@ -61,6 +64,8 @@ def fresh_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ready_store(home: Path, fresh_store: Path) -> None:
     """The test's home has the store already."""
     shutil.copy(fresh_store, home / "mlflow.db")
+    with closing(sqlite3.connect(home / "mlflow.db")) as database, database:
+        database.execute("UPDATE experiments SET artifact_location = ?", [(home / "artifacts").as_uri()])
 
 
 @pytest.fixture

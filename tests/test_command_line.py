@@ -18,6 +18,7 @@ from core.experiment import Experiment
 from core.tracking import read, store, write
 from tests.sounds import tone, wav
 
+pytestmark = pytest.mark.usefixtures("ready_store")
 PROJECT = Path(__file__).resolve().parents[1]
 
 

@@ -25,6 +25,7 @@ from core.catalog import Card, DataSpec
 from core.datasets import files
 from core.datasets.base import Availability, Data, Dataset, Progress
 from core.datasets.brought.base import Description, Examined, Form, Proposal, Source
+from core.datasets.brought.passages import Passages
 from core.datasets.brought.pictures import Pictures
 from core.datasets.brought.running_text import RunningText
 from core.datasets.brought.sentences import Sentences
@@ -37,7 +38,7 @@ from core.errors import UserError
 from core.home import home
 
 FORMS: dict[str, Form] = {form.kind: form for form in (
-    Pictures(), SoundClasses(), Transcripts(), Table(), Sentences(), Translations(), RunningText(),
+    Pictures(), SoundClasses(), Transcripts(), Table(), Sentences(), Translations(), Passages(), RunningText(),
 )}
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 KEPT_SECONDS = 86_400  # how long an upload is kept that nobody added
@@ -67,7 +68,7 @@ def propose(path: Path, kind: str = "") -> Proposal:
         fitting = sorted((kind for kind in likely if likely[kind]), key=lambda kind: -likely[kind])
         if not fitting:
             raise UserError(f"{path.name} can't be read: bring pictures or sounds or two texts in a folder or a .zip, a "
-                            ".csv table, or a text in a .txt file.")
+                            ".csv table, a text in a .txt file, or questions in a .json file.")
         proposal = FORMS[kind if kind in fitting else fitting[0]].propose(path)
     except OSError as error:
         raise UserError(f"{path} can't be read ({error}): mend its permissions.") from error

@@ -48,8 +48,9 @@ def illustration(task: str, dark: bool) -> str | None:
     draw = {
         "classification": _digit, "adversarial": _faces, "denoising": _landscape, "text_classification": _sentence,
         "sequence_classification": _memory, "language_modelling": _writing, "speech_recognition": _recording,
-        "question_answering": _marked, "sound_classification": _bird, "reconstruction": _squeezed,
-        "inpainting": _mended, "colourisation": _coloured,
+        "question_answering": _marked, "sound_classification": _bird, "translation": _crossing,
+        "masked_language_modelling": _gap, "sequence_regression": _sum, "reconstruction": _bottleneck,
+        "inpainting": _hole, "colourisation": _sunset,
     }.get(task)
     if draw is None:
         return None
@@ -87,57 +88,56 @@ def _faces(accent: str, ink: str) -> str:
 
 def _landscape(accent: str, ink: str) -> str:
     """A picture, noisy on the left and cleaned on the right."""
-    rows, columns = 17, 31
-    y, x = np.mgrid[0:rows, 0:columns]
+    picture, sun = _view()
+    noisy = picture + np.random.default_rng(1).normal(0, 0.28, picture.shape)
+    noisy[:, picture.shape[1] // 2 :] = picture[:, picture.shape[1] // 2 :]
+    return _pixels(noisy.clip(0, 1), 5, 3, 10, accent) + _pixels(sun, 5, 3, 10, ORANGE) + _curtain(ink)
+
+
+def _hole(accent: str, ink: str) -> str:
+    """A picture with a hole on the left, filled on the right."""
+    picture, sun = _view()
+    picture[6:13, 4:11] = 0
+    hole = f'<rect x="44" y="62" width="72" height="72" fill="none" stroke="{ink}" stroke-dasharray="5 4" stroke-width="2"/>'
+    return _pixels(picture, 5, 3, 10, accent) + _pixels(sun, 5, 3, 10, ORANGE) + hole + _curtain(ink)
+
+
+def _sunset(accent: str, ink: str) -> str:
+    """A picture, grey on the left and in colours on the right."""
+    picture, sun = _view()
+    middle = picture.shape[1] // 2
+    grey, coloured = picture.copy(), picture.copy()
+    grey[:, middle:] = coloured[:, :middle] = 0
+    ground = np.where(picture > 0.5, coloured, 0)
+    return (_pixels(grey, 5, 3, 10, ink) + _pixels(coloured - ground, 5, 3, 10, accent) + _pixels(ground, 5, 3, 10, GREEN)
+            + _pixels(sun, 5, 3, 10, ORANGE) + _curtain(ink))
+
+
+def _view() -> tuple[np.ndarray, np.ndarray]:
+    """Hills under a sun, and the sun alone: shades 0..1 `(rows, columns)`."""
+    y, x = np.mgrid[0:17, 0:31]
     picture = 0.18 + 0.012 * y
     sun = (x - 22) ** 2 + (y - 4.5) ** 2 < 7
     picture[sun] = 0.0
     picture[y > 10 + 2.2 * np.sin(x / 4.2)] = 0.55
     picture[y > 13 + 1.6 * np.sin(x / 3 + 2)] = 0.95
-    noisy = np.where(x < columns // 2, picture + np.random.default_rng(1).normal(0, 0.28, picture.shape), picture)
-    middle = 5 + 10 * (columns // 2)
-    return (
-        _pixels(noisy.clip(0, 1), 5, 3, 10, accent)
-        + _pixels(sun.astype(float), 5, 3, 10, ORANGE)
-        + f'<path d="M{middle} 0V{HEIGHT}" stroke="{ink}" stroke-width="2"/>'
-        f'<circle cx="{middle}" cy="88" r="7" fill="{ORANGE}" stroke="{ink}" stroke-width="2"/>'
-    )
+    return picture, sun.astype(float)
 
 
-def _squeezed(accent: str, ink: str) -> str:
-    """A digit, the few numbers that it is put into, and the digit out of them."""
+def _curtain(ink: str) -> str:
+    """What parts the two halves of a picture."""
+    return (f'<path d="M155 0V{HEIGHT}" stroke="{ink}" stroke-width="2"/>'
+            f'<circle cx="155" cy="88" r="7" fill="{ORANGE}" stroke="{ink}" stroke-width="2"/>')
+
+
+def _bottleneck(accent: str, ink: str) -> str:
+    """A digit, the few numbers that are left of it, and the digit again."""
     shades = np.array([[pixel == "#" for pixel in row] for row in _THREE], float)
     spread = np.pad(shades, 1)
-    back = shades / 2 + (spread[:-2, 1:-1] + spread[2:, 1:-1] + spread[1:-1, :-2] + spread[1:-1, 2:]) / 8
-    code = "".join(
-        f'<rect x="{160 + min(0, 22 * value):.1f}" y="{60 + 15 * i}" width="{abs(22 * value):.1f}" height="9" rx="2" '
-        f'fill="{ORANGE}"/>' for i, value in enumerate((0.8, -0.5, 0.3, -0.9))
-    )
-    sides = "".join(f'<path d="M{x} 30 {inner} 54V122L{x} 146Z" fill="{ink}" opacity=".12"/>'
-                    for x, inner in ((108, 132), (212, 188)))
-    return _pixels(shades, 6, 40, 9.6, ink) + sides + code + _pixels(back, 220, 40, 9.6, accent)
-
-
-def _mended(accent: str, ink: str) -> str:
-    """A face with a hole, and the face without."""
-    face = np.array([[pixel == "#" for pixel in row] for row in _FACE], float)
-    holed = face.copy()
-    holed[4:8, 5:12] = 0
-    frame = f'<rect x="{24 + 5 * 8.6}" y="{28 + 4 * 8.6}" width="{7 * 8.6}" height="{4 * 8.6}" fill="{ORANGE}"/>'
-    arrow = f'<path d="M152 88h14m-6-6 6 6-6 6" stroke="{ink}" stroke-width="2" fill="none" opacity=".5"/>'
-    return _pixels(holed, 24, 28, 8.6, ink) + frame + arrow + _pixels(face, 176, 28, 8.6, accent)
-
-
-def _coloured(accent: str, ink: str) -> str:
-    """A landscape, grey on the left and coloured on the right."""
-    y, x = np.mgrid[0:17, 0:31]
-    sun = (x - 22) ** 2 + (y - 4.5) ** 2 < 7
-    hills = y > 10 + 2.2 * np.sin(x / 4.2)
-    shades = np.where(sun, 0.15, np.where(hills, 0.75, 0.3))
-    left = x < 15
-    right = ((sun, ORANGE), (hills & ~sun, GREEN), (~hills & ~sun, accent))
-    return _pixels(np.where(left, shades, 0), 5, 3, 10, ink) + "".join(
-        _pixels(np.where(left | ~part, 0, 0.75), 5, 3, 10, colour) for part, colour in right)
+    blurred = (2 * shades + spread[:-2, 1:-1] + spread[2:, 1:-1] + spread[1:-1, :-2] + spread[1:-1, 2:]) / 6
+    funnel = f'<path d="M124 40L148 64V112L124 136ZM196 40L172 64V112L196 136Z" fill="{ink}" opacity="0.12"/>'
+    code = _pixels(np.array([[0.9], [0.3], [0.6], [1.0]]), 154, 64, 12, ORANGE)
+    return _pixels(shades, 18, 38, 10, ink) + funnel + code + _pixels(blurred, 204, 38, 10, accent)
 
 
 def _sentence(accent: str, ink: str) -> str:
@@ -152,6 +152,46 @@ def _sentence(accent: str, ink: str) -> str:
     )
     text = "".join(f'<text x="{x}" y="144" font-size="17" fill="{ink}">{word}</text>' for word, x in words.items())
     return arcs + text
+
+
+def _crossing(accent: str, ink: str) -> str:
+    """A sentence in two languages, and which words belong together."""
+    source, target = {"a": 62, "red": 134, "dog": 222}, {"un": 56, "chien": 136, "rouge": 238}
+    pairs = (("a", "un"), ("red", "rouge"), ("dog", "chien"))
+    lines = "".join(f'<path d="M{source[a]} 62C{source[a]} 92 {target[b]} 84 {target[b]} 114" fill="none" stroke="{accent}" '
+                    f'stroke-width="3" opacity="{0.45 if a == "a" else 0.9}"/>' for a, b in pairs)
+    words = "".join(f'<text x="{x}" y="{y}" font-size="22" text-anchor="middle" fill="{ink}">{word}</text>'
+                    for row, y in ((source, 52), (target, 138)) for word, x in row.items())
+    return lines + words
+
+
+def _gap(accent: str, ink: str) -> str:
+    """A sentence with a hidden word, and what may stand there."""
+    text = (f'<text x="22" y="56" font-size="22" fill="{ink}">a very</text>'
+            f'<text x="216" y="56" font-size="22" fill="{ink}">film</text>'
+            f'<rect x="100" y="34" width="104" height="30" rx="6" fill="{accent}" opacity="0.15"/>'
+            f'<rect x="100" y="34" width="104" height="30" rx="6" fill="none" stroke="{accent}" stroke-width="2.5"/>')
+    bars = "".join(
+        f'<text x="22" y="{98 + 26 * row}" font-size="16" fill="{ink}" opacity="{1 if row == 0 else 0.6}">{word}</text>'
+        f'<rect x="100" y="{88 + 26 * row}" width="{2 + 190 * chance:.1f}" height="9" rx="2" fill="{accent}" '
+        f'opacity="{1 if row == 0 else 0.35}"/>'
+        for row, (word, chance) in enumerate((("funny", 0.9), ("good", 0.45), ("long", 0.2)))
+    )
+    return text + bars
+
+
+def _sum(accent: str, ink: str) -> str:
+    """Many numbers of which two are marked, and their sum."""
+    numbers = (0.5, 0.3, 0.8, 0.2, 0.6, 0.9, 0.4, 0.7, 0.3, 0.5, 0.8, 0.4)
+    marked = {2: "0.8", 8: "0.3"}
+    bars = "".join(
+        f'<rect x="{24 + 23 * i}" y="{100 - 68 * number:.1f}" width="14" height="{68 * number:.1f}" rx="2" '
+        f'fill="{accent if i in marked else ink}" opacity="{1 if i in marked else 0.2}"/>'
+        + (f'<circle cx="{31 + 23 * i}" cy="112" r="4" fill="{ORANGE}"/>' if i in marked else "")
+        for i, number in enumerate(numbers)
+    )
+    return bars + (f'<text x="160" y="152" font-size="22" text-anchor="middle" fill="{ink}">{" + ".join(marked.values())} = '
+                   f'<tspan fill="{accent}" font-weight="700">1.1</tspan></text>')
 
 
 def _memory(accent: str, ink: str) -> str:

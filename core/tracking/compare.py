@@ -15,6 +15,9 @@ from core.errors import UserError
 from core.tracking.read import Run
 
 FEWEST_SEEDS = 3  # of each side, below which a spread says too little
+SURE = 0.05  # a difference that chance makes less often than this is called one
+POWER = 0.8  # how often a real difference should be found with the seeds that are asked for: Cohen 1988, section 2.4
+MOST_SEEDS = 100  # of each side, above which nobody trains
 
 
 def differing(runs: Sequence[Run]) -> list[str]:
@@ -48,16 +51,50 @@ def spread(values: Sequence[float]) -> Spread | None:
     return Spread(len(values), float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else math.nan)
 
 
-def chance(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """How likely so large a difference of means is by chance: two-sided p of Welch's t-test (Welch 1947), unequal variances.
+@dataclass(frozen=True)
+class Difference:
+    """The first mean less the second, `gap`, the interval of it from `low` to `high`, and `p`, how likely so large a one is
+    by chance. `effect`: the gap in standard deviations (Hedges' g, infinite without any spread). `seeds`: how many of each
+    side would show that a difference of this size is none of chance's, None where more than `MOST_SEEDS`."""
 
-    None where either side has fewer than three seeds. Two sides without any spread differ surely (0) or not at all (1).
+    gap: float
+    low: float
+    high: float
+    p: float
+    effect: float
+    seeds: int | None
+
+
+def difference(first: Sequence[float], second: Sequence[float], pairs: int = 1) -> Difference | None:
+    """How a measure differs over the seeds of two experiments, by Welch's t-test and its interval (Welch 1947), which let
+    the two spreads differ; None where either side has fewer than three seeds.
+
+    `pairs`: among how many pairs this one could have been picked. By Bonferroni's correction p is multiplied by it, and the
+    interval, of 95 % for one pair, is so much surer.
     """
     if min(len(first), len(second)) < FEWEST_SEEDS:
         return None
+    gap = float(np.mean(first) - np.mean(second))
     if np.ptp(first) == 0 and np.ptp(second) == 0:
-        return float(first[0] == second[0])
-    return float(stats.ttest_ind(first, second, equal_var=False).pvalue)
+        return Difference(gap, gap, gap, float(gap == 0), math.copysign(math.inf, gap) if gap else 0.0, None)
+    found = stats.ttest_ind(first, second, equal_var=False)
+    low, high = found.confidence_interval(1 - SURE / pairs)
+    sd = math.sqrt((np.var(first, ddof=1) + np.var(second, ddof=1)) / 2)
+    freedom = len(first) + len(second) - 2
+    small = 1 - 3 / (4 * freedom - 1)  # a few seeds make differences look larger: Hedges 1981, equation 4
+    return Difference(gap, float(low), float(high), min(1.0, pairs * float(found.pvalue)), small * gap / sd,
+                      enough_seeds(small * gap / sd, SURE / pairs))
+
+
+def enough_seeds(effect: float, alpha: float) -> int | None:
+    """The fewest seeds of each side with which a t-test at level `alpha` finds a difference of `effect` standard deviations
+    in `POWER` of all cases, by the noncentral t distribution (Cohen 1988, section 2.4); None above `MOST_SEEDS`."""
+    for seeds in range(FEWEST_SEEDS, MOST_SEEDS + 1):
+        freedom, shift = 2 * seeds - 2, abs(effect) * math.sqrt(seeds / 2)
+        limit = stats.t.ppf(1 - alpha / 2, freedom)
+        if stats.nct.sf(limit, freedom, shift) + stats.nct.cdf(-limit, freedom, shift) >= POWER:
+            return seeds
+    return None
 
 
 def classical(run: Run) -> bool:

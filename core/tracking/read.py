@@ -149,6 +149,12 @@ def finished_on(dataset: str, limit: int = 1000) -> list[Run]:
     return list(_search(condition, limit, "attributes.start_time DESC"))
 
 
+def finished_with(architecture: str, limit: int = 50) -> list[Run]:
+    """The newest finished runs of an architecture, newest first. Raises `UserError` where the store can't be reached."""
+    condition = f"attributes.status = 'FINISHED' and params.architecture = '{architecture}'"
+    return list(_search(condition, limit, "attributes.start_time DESC"))
+
+
 def children(run_id: str, limit: int = 100) -> list[Run]:
     """The newest runs that started from a run's weights, newest first. Raises `UserError` where the store can't be
     reached."""

@@ -19,8 +19,8 @@ from core.inside import data as look
 from core.plots.writing import visible
 from core.ui import address, page, wall
 
-TYPES = ["zip", "csv", "tsv", "txt", "data"]
-WALL = {"images": 20, "sounds": 6, "sentences": 8, "pairs": 8}  # examples of the preview
+TYPES = ["zip", "csv", "tsv", "txt", "data", "json"]
+WALL = {"images": 20, "sounds": 6, "sentences": 8, "pairs": 8, "questions": 3}  # examples of the preview
 ROWS, COLUMNS = 8, 12  # of a table's preview
 CHARACTERS = 2000  # of a text's preview
 CHOICES = ("path", "as", *own.Source.model_fields, "out", "name", "title")  # what the address may hold of it
@@ -61,6 +61,12 @@ SOUNDS = """birds.zip
 │  └─ 2.flac
 └─ wren/
    └─ 1.ogg"""
+ASKED = """{"data": [{"paragraphs": [{
+ "context": "It lies by a river.",
+ "qas": [{
+  "question": "Where is it?",
+  "answers": [{"text": "a river",
+   "answer_start": 11}]}]}]}]}"""
 PAIRS = """english      french
 Good night.  Bonne nuit.
 A red dog.   Un chien roux."""
@@ -113,7 +119,7 @@ def name_path() -> None:
 
 def show() -> None:
     st.page_link("pages/data.py", label="All data sets", icon=":material/arrow_back:")
-    page.opening("Bring your own", "Pictures, sounds, a table, texts, or sentences and their translations. It is checked "
+    page.opening("Bring your own", "Pictures, sounds, a table, texts, translations or questions. It is checked "
                                    "first, and then trains, compares and opens like any other data set.")
     try:
         path = _where()
@@ -145,7 +151,7 @@ def _where() -> Path | None:
     left, right = st.columns(2, gap="large")
     with left:
         file = st.file_uploader(
-            "Upload a zip, a table or a text", type=TYPES, key="bring_file", on_change=forget, args=("path",),
+            "Upload a zip, a table, a text or a JSON file", type=TYPES, key="bring_file", on_change=forget, args=("path",),
             help="It is copied to this server. Name the path of what is larger than 1 GB.",
         )
         if file is not None and "path" not in st.query_params:
@@ -154,7 +160,7 @@ def _where() -> Path | None:
     path = Path(st.query_params["path"]).expanduser() if "path" in st.query_params else None
     with right:
         st.session_state["typed"] = "" if path is None or own.is_upload(path) else str(path)
-        st.text_input("Or name a folder, a zip, a table or a text on this computer", key="typed", on_change=name_path,
+        st.text_input("Or name a folder or a file on this computer", key="typed", on_change=name_path,
                       placeholder="/home/me/flowers", icon=":material/folder_open:",
                       help="It stays where it is. The computer is the one that runs Glassbox.")
         if path is not None and own.is_upload(path):
@@ -178,9 +184,11 @@ def _examples() -> None:
         ("Sounds in class folders", SOUNDS, "As pictures are. Any rate, mono or stereo: they are brought to 8 kHz, mono."),
         ("Sentences and translations", PAIRS, "A TSV or CSV file of two columns, or a zip of two text files whose lines "
          "belong together."),
+        ("Questions about passages", ASKED, "A JSON file in SQuAD's format: each answer stands in its passage, from the "
+         "character that answer_start counts."),
     )
-    for row in (shown[:4], shown[4:]):
-        for column, (title, example, sentence) in zip(st.columns(4), row, strict=True):
+    for row in (shown[:3], shown[3:6], shown[6:]):
+        for column, (title, example, sentence) in zip(st.columns(3), row, strict=True):
             with column, st.container(border=True, height="stretch"):
                 st.markdown(f"**{title}**")
                 st.code(example, language=None)

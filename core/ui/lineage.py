@@ -7,6 +7,7 @@ import streamlit as st
 from core import catalog
 from core.architectures.base import Fitted
 from core.errors import UserError
+from core.experiment import Experiment
 from core.tasks.base import ClassifierTask
 from core.tracking import read
 from core.ui.run_picker import title
@@ -27,6 +28,22 @@ def fine_tuning(run: read.Run) -> dict[str, str] | None:
     except UserError:
         return None
     return names | {"start_from": run.id}
+
+
+def starts(experiment: Experiment) -> dict[str, str]:
+    """What `start_from` of this experiment may be, each with its words: the finished runs of its architecture, and first the
+    one that it names. None where weights can't be taken over."""
+    cls = catalog.get("architecture", experiment.architecture)
+    if issubclass(cls, Fitted):
+        return {}
+    run_id, step = experiment.parent
+    fitting = {run.id: f"{title(run)} · {run.id[:6]}" for run in read.finished_with(experiment.architecture)
+               if run.total_steps and not run.finds_rate}
+    if not run_id:
+        return fitting
+    at = "" if step is None else f", step {step:,}"
+    named = fitting.pop(run_id, None) or f"{title(read.run(run_id))} · {run_id[:6]}"
+    return {experiment.start_from: named + at} | fitting
 
 
 def shown(run: read.Run) -> None:

@@ -55,7 +55,7 @@ def train(page: Page, the_apps_store, request: pytest.FixtureRequest, settle) ->
 
 
 def test_digits_are_read_with_a_confusion_matrix_and_the_worst_mistakes(page: Page, train, settle, picture) -> None:
-    run_id = train("classification", "lenet", ("digits",), epochs=3)
+    run_id = train("classification", "lenet", ("digits",), epochs=1)
     expect(page.get_by_text("Test accuracy")).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("Confusion matrix"))).to_be_visible()
     picture(page, "runs")

@@ -22,7 +22,8 @@ from core.jobs import queue, supervisor
 from core.jobs.folder import RunFolder
 from core.tracking import read, store, write
 
-LONG = {"epochs": 150, "previews": 3}
+pytestmark = pytest.mark.usefixtures("ready_store")
+LONG = {"epochs": 100, "previews": 3}
 
 
 def perceptron(**training) -> Experiment:
@@ -201,6 +202,8 @@ def test_a_store_out_of_reach_is_one_sentence(home: Path, monkeypatch) -> None:
 
 
 def test_eight_processes_may_open_a_fresh_store_at_once(home: Path) -> None:
+    for part in home.glob("mlflow.db*"):
+        part.unlink()
     code = "from core.tracking import read; read.runs()"
     openers = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(8)]
     assert [opener.wait(300) for opener in openers] == [0] * 8

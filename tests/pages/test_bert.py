@@ -31,7 +31,7 @@ def test_a_filler_of_gaps_goes_on_to_name_classes_with_its_own_width_and_both_ru
     assert address == {"task": "text_classification", "architecture": "bert", "dataset": "film-reviews",
                        "start_from": parent}
     page = opened("launch", **address)
-    assert f"({parent[:6]})" in words(page)
+    assert page.selectbox("start").value == parent and parent[:6] in page.selectbox("start").options[0]
     assert page.number_input("model.width").value == 16
     ran(page.button("launch").click())
     child, = page.session_state["launched"]
@@ -46,10 +46,14 @@ def test_a_filler_of_gaps_goes_on_to_name_classes_with_its_own_width_and_both_ru
     assert f"Run {parent} was deleted" in words(opened("launch", **{"from": child}))
 
 
-def test_the_start_can_be_taken_back_and_a_run_that_is_gone_is_said():
-    page = opened("launch", task="text_classification", architecture="bert", dataset="film-reviews", start_from=filler())
-    ran(next(button for button in page.button if button.label == "Start from random weights").click())
+def test_the_start_can_be_chosen_and_taken_back_and_a_run_that_is_gone_is_said():
+    parent, other = filler(), filler()
+    page = opened("launch", task="text_classification", architecture="bert", dataset="film-reviews", start_from=parent)
+    ran(page.selectbox("start").set_value(None))
     assert "start_from" not in address_of(page) and page.number_input("model.width").value == 128
+    assert {parent[:6], other[:6]} == {words.rpartition(" · ")[2] for words in page.selectbox("start").options}
+    ran(page.selectbox("start").set_value(other))
+    assert address_of(page)["start_from"] == other and page.number_input("model.width").value == 16
     page = opened("launch", task="text_classification", architecture="bert", dataset="film-reviews", start_from="0" * 32)
     assert "There is no run" in words(page) and "start_from" not in address_of(page)
 

@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.experiment import Experiment
 from core.jobs import queue
-from core.tracking import store, write
-from tests.pages.driving import opened, words
+from core.tracking import read, store, write
+from tests.pages.driving import address_of, opened, ran, words
 
 
 def compared(*runs: str, **address: str) -> AppTest:
@@ -64,14 +64,21 @@ def test_results_stand_best_first() -> None:
 def test_too_few_seeds_are_not_judged() -> None:
     page = compared(*trained([0.9, 0.91], epochs=3), *trained([0.95, 0.96], epochs=9))
     assert "Too few seeds to tell" in words(page)
+    ran(page.button("more_seeds").click())
+    assert sorted((run.params["training.epochs"], run.params["seed"]) for run in read.runs_in_state("SCHEDULED")) == [
+        ("3", "2"), ("9", "2")]
+    assert len(address_of(page)["runs"].split(",")) == 6
 
 
 def test_a_real_difference_is_called_one_and_a_chance_one_is_not() -> None:
     low, high = trained([0.900, 0.901, 0.902], epochs=3), trained([0.950, 0.951, 0.952], epochs=9)
     real = words(compared(*low, *high))
     assert "**Epochs 9** beats **Epochs 3** by 5.00 percentage points of test accuracy: more than chance explains" in real
+    assert "the 95 % interval of that is 4.77 to 5.23" in real
     other = trained([0.890, 0.902, 0.914], epochs=5)
-    assert "but chance alone may explain that" in words(compared(*low, *other))
+    page = compared(*low, *other)
+    assert "but chance alone may explain that" in words(page) and "100 seeds of each would be needed" in words(page)
+    assert "more_seeds" not in [button.key for button in page.button]
     spread = frame_with(compared(*low, *high), "Seeds")
     assert spread["Test accuracy"].tolist() == ["95.10 ± 0.10 %", "90.10 ± 0.10 %"]
 

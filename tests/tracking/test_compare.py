@@ -40,13 +40,31 @@ def test_welchs_test_against_its_formula() -> None:
     t = 2 / math.sqrt(2 / 3)
     s = t / math.sqrt(1 + t * t / 4)
     below = 0.5 + 3 / 8 * s * (1 - s * s / 12)
-    assert compare.chance([1.0, 2.0, 3.0], [3.0, 4.0, 5.0]) == pytest.approx(2 * (1 - below))
+    found = compare.difference([1.0, 2.0, 3.0], [3.0, 4.0, 5.0])
+    assert found.p == pytest.approx(2 * (1 - below))
+    reach = 2.7764451 * math.sqrt(2 / 3)  # the 97.5 % point of t with 4 degrees of freedom
+    assert (found.gap, found.low, found.high) == pytest.approx((-2, -2 - reach, -2 + reach))
+    assert found.effect == pytest.approx(-2 * (1 - 3 / 15))  # standard deviations of 1, and Hedges' correction
+
+
+def test_one_of_many_pairs_has_to_differ_more() -> None:
+    one, many = (compare.difference([1.0, 2.0, 3.0], [3.0, 4.0, 6.0], pairs) for pairs in (1, 6))
+    assert many.p == pytest.approx(6 * one.p) and many.low < one.low and many.high > one.high
+    assert many.seeds > one.seeds
+    assert compare.difference([1.0, 2.0, 3.0], [1.0, 2.0, 3.5], 50).p == 1
+
+
+@pytest.mark.parametrize(("effect", "seeds"), [(0.5, 64), (-0.8, 26), (1.0, 17)])
+def test_the_seeds_that_settle_it_are_those_of_cohens_tables(effect: float, seeds: int) -> None:
+    """Cohen 1988, table 2.4.1; 1992, "A power primer", table 2."""
+    assert compare.enough_seeds(effect, 0.05) == seeds
+    assert compare.enough_seeds(0.0, 0.05) is None
 
 
 def test_too_few_seeds_say_nothing_and_no_spread_says_all() -> None:
-    assert compare.chance([1.0, 2.0], [3.0, 4.0, 5.0]) is None
-    assert compare.chance([1.0] * 3, [2.0] * 3) == 0
-    assert compare.chance([1.0] * 3, [1.0] * 3) == 1
+    assert compare.difference([1.0, 2.0], [3.0, 4.0, 5.0]) is None
+    assert compare.difference([1.0] * 3, [2.0] * 3).p == 0
+    assert compare.difference([1.0] * 3, [1.0] * 3).p == 1
 
 
 def on_digits(architecture: str, accuracy: float, state: str = "FINISHED", digest: str = "d", **params: str) -> Run:
