@@ -91,7 +91,7 @@ def _restored(
         with st.spinner("Cleaning …"):
             place.append(restore.restore(loaded, picture, noise, sigma, seed))
         return place[0]
-    bar = st.progress(0.0, "Making it noisy …")
+    bar = st.progress(0.0, "Starting …")
     try:
         found = restore.restore(loaded, picture, noise, sigma, seed, _progress(bar.progress))
     finally:
