@@ -19,7 +19,7 @@ from core.experiment import Settings, setting
     people="Olaf Ronneberger, Philipp Fischer, Thomas Brox",
     paper="U-Net: convolutional networks for biomedical image segmentation",
     url="https://arxiv.org/abs/1505.04597",
-    tasks=("denoising",),
+    tasks=("denoising", "inpainting", "colourisation"),
     beginner="On the way down the picture becomes ever smaller, so that each number knows of a larger part of it: what is "
     "there. On the way up it grows again, and at each size what was seen on the way down is laid beside it: where exactly "
     "it is. Drawn on paper, the way is a U.",
