@@ -23,14 +23,14 @@ from core.experiment import Settings, setting
     url="https://arxiv.org/abs/2006.10738",
     tasks=("adversarial",),
     beginner="With few pictures the detective soon knows each real one by heart, and the forger learns nothing more. So "
-    "both real and forged pictures are shown to it moved and partly covered, differently each time: it has to "
-    "look at what faces are, not at which ones it has seen. What you see is drawn by the mean of the forger's last thousand "
+    "both real and forged pictures are shown to it moved and partly covered, differently each time: it has to look at "
+    "what faces are, not at which ones it has seen. What you see is drawn by the mean of the forger's last thousand "
     "selves, which wavers less than any of them.",
     expert="Each block of the generator is batch normalisation, ReLU and a 4×4 transposed convolution beside an enlarged "
     "1×1; of the discriminator leaky ReLU (0.2) and a 4×4 convolution of stride 2 beside a 1×1 of the averaged maps, "
     "without normalisation. R1 penalty at every 16th step (Karras et al. 2020, appendix B), translation and cutout before "
     "the discriminator, as the paper has them for CIFAR-10, a moving average (0.999, faster at first) of the generator's "
-    "weights. On faces their colour changes too slowed it down.",
+    "weights.",
 )
 class DataEfficientGAN(Adversaries):
     """Latent vectors `(batch, latent_size)` to images of any size from 16 pixels on."""
