@@ -67,7 +67,8 @@ class DataSpec(BaseModel):
     `core/datasets/subwords.py`), where they are pieces of words. Of pairs, `shape` is the source's, `target_length` the
     target's with its start and end, and `languages` names both; they share one vocabulary. Of questions, `shape` is that of
     a question and its passage together, and `target_length` the most answers that one has. Of series it is
-    `(length, numbers)`, and what is asked of each is one number.
+    `(length, numbers)`, and what is asked of each is one number. `output_channels`, which only a task's `model_spec` sets:
+    of the pictures that the model is to give; 0, as many as it is given.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -87,6 +88,7 @@ class DataSpec(BaseModel):
     languages: tuple[str, ...] = ()
     sample_rate: int = 0
     target_length: int = 0
+    output_channels: int = 0
 
 
 def _register(kind: Kind, card: Card):

@@ -132,7 +132,7 @@ class Experiment(Settings):
         given = _plain(values.get("training"))
         # As numbers where the command line gave text: a recipe counts with the batch size.
         given = _section("training", Training, given).model_dump(include=set(given))
-        spec = task.model_spec(dataset(values["data"]).spec())
+        spec = task.model_spec(dataset(values["data"]).spec(), values["objective"])
         values["training"] = _section("training", Training, architecture.recipe(spec, **given))
         if reason := task.refusal(values["objective"], values["training"], spec, architecture):
             raise UserError(reason)

@@ -74,7 +74,11 @@ def first_use(name: str) -> dict[str, str] | None:
     """The first task that such data can serve, those that ask for their classes before others, with the architecture that it
     is best met with or else the first that fits, as the launch page's address; None where there are none."""
     spec = spec_of(name)
-    for task in sorted(catalog.entries("task"), key=lambda task: not catalog.get("task", task).model_spec(spec).classes):
+    def asks_for_classes(task: str) -> bool:
+        cls = catalog.get("task", task)
+        return bool(cls.model_spec(spec, cls.Settings()).classes)
+
+    for task in sorted(catalog.entries("task"), key=asks_for_classes, reverse=True):
         best = start.MET_WITH.get(task, ("", ""))[1]
         for architecture in sorted(catalog.entries("architecture"), key=lambda architecture: architecture != best):
             if catalog.misfit(task, architecture, name) is None:

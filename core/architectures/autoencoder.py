@@ -1,6 +1,6 @@
-"""The convolutional autoencoder that removes noise: Vincent, Larochelle, Bengio and Manzagol 2008, "Extracting and composing
-robust features with denoising autoencoders"; Masci, Meier, Cireşan and Schmidhuber 2011, "Stacked convolutional
-auto-encoders"; with the symmetric skip connections of Mao, Shen and Yang 2016."""
+"""The autoencoder that removes noise: Vincent, Larochelle, Bengio and Manzagol 2008, "Extracting and composing robust
+features with denoising autoencoders"; Masci, Meier, Cireşan and Schmidhuber 2011, "Stacked convolutional auto-encoders".
+The symmetric skips of Mao, Shen and Yang 2016 pass beside the bottleneck: those that have a code are in `bottleneck.py`."""
 
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ from core.experiment import Settings, setting
 
 @architecture(
     "autoencoder",
-    title="Convolutional autoencoder",
+    title="Denoising autoencoder",
     year=2008,
     people="Pascal Vincent, Hugo Larochelle, Yoshua Bengio, Pierre-Antoine Manzagol; Jonathan Masci and others",
     paper="Extracting and composing robust features with denoising autoencoders",

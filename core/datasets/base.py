@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -111,6 +111,18 @@ class Padded(Split):
         last = batches.pop()  # the one that may be smaller
         # Long and short ones in turn, in an order that follows from the given one.
         return [*(batches[i] for i in order[: len(batches)].argsort().tolist()), last]
+
+
+class Whole(Split):
+    """Patches of pictures, and the pictures themselves, uint8 `(channels, height, width)` of any size, by the collections
+    that they belong to: measures are taken of those."""
+
+    def __init__(self, inputs: Tensor, pictures: Mapping[str, Sequence[Tensor]]):
+        super().__init__(inputs)
+        self.pictures = pictures
+
+    def to(self, device: torch.device) -> Whole:
+        return Whole(self.inputs.to(device), self.pictures)
 
 
 class Streamed(Split):
@@ -231,10 +243,11 @@ def last_of_each(targets: Tensor, count: int) -> Tensor:
     return found
 
 
-def patches(picture: Tensor, side: int) -> Tensor:
-    """A picture `(channels, height, width)` as square patches `(n, channels, side, side)`, evenly spread: the fewest that
-    cover it all, overlapping where `side` doesn't divide it."""
+def patches(picture: Tensor, side: int, stride: int = 0) -> Tensor:
+    """A picture `(channels, height, width)` as square patches `(n, channels, side, side)`, `stride` pixels from one to the
+    next; without it evenly spread, the fewest that cover it all, overlapping where `side` doesn't divide it."""
     rows, columns = (
+        torch.arange(0, size - side + 1, stride) if stride else
         torch.linspace(0, size - side, math.ceil(size / side)).round().long() for size in picture.shape[1:]
     )
     return torch.stack([picture[:, y : y + side, x : x + side] for y in rows for x in columns])

@@ -20,7 +20,7 @@ _TITLES = {
     "Conv2d": "convolution", "ConvTranspose2d": "transposed convolution", "Linear": "dense", "MaxPool2d": "max pooling",
     "AdaptiveMaxPool2d": "max pooling", "AvgPool2d": "average pooling", "AdaptiveAvgPool2d": "average pooling",
     "BatchNorm2d": "batch norm", "BatchNorm": "batch norm", "LeakyReLU": "leaky relu", "PixelShuffle": "pixel shuffle",
-    "LayerNorm": "layer norm",
+    "LayerNorm": "layer norm", "PartialConvolution": "partial convolution",
 }
 _HAND_ON = (nn.Flatten, nn.Dropout, nn.Identity)  # no layers: what they give is what they get
 

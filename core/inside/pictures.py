@@ -25,7 +25,7 @@ MOST_PIXELS = 40_000_000  # of an uploaded picture: more is no photograph, or a 
 KEPT = 1024  # pixels of a side of a picture that is kept for its address
 PLACE = ("pictures", ".png")  # of what is kept: the folder, and how names end
 PHOTOGRAPHS = {"Cat": "chelsea", "Coffee": "coffee", "Photographer": "camera"}
-_PEN = 22  # width of the pen on the pad: a stroke of digits in the 20×20 box is some two pixels wide
+PEN = 22  # width of the pen on the pad: a stroke of digits in the 20×20 box is some two pixels wide
 
 
 def open_picture(content: bytes) -> np.ndarray:
@@ -47,15 +47,15 @@ def open_picture(content: bytes) -> np.ndarray:
     return np.asarray(Image.alpha_composite(paper, upright).convert("RGB"))
 
 
-def keep(picture: np.ndarray) -> str:
+def keep(picture: np.ndarray, longest: int = KEPT) -> str:
     """Keeps a picture, uint8 `(height, width, 3)`, in the home, so that an address can hold it. Gives its name.
 
-    It is shrunk to at most `KEPT` pixels a side. Raises `UserError` where it can't be written.
+    It is shrunk to at most `longest` pixels a side. Raises `UserError` where it can't be written.
     """
     image = Image.fromarray(picture)
-    image.thumbnail((KEPT, KEPT), Image.Resampling.LANCZOS)
+    image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     held = io.BytesIO()
-    image.save(held, "PNG")
+    image.save(held, "PNG", compress_level=6 if longest <= KEPT else 1)  # of a large one, seconds instead of a tenth of it
     return files.keep(held.getvalue(), *PLACE,
                       "The picture could not be kept on this server: free some space, then upload it again")
 
@@ -89,14 +89,27 @@ def strokes(drawing: str) -> list[np.ndarray]:
 
 def drawn(drawing: str) -> np.ndarray:
     """A drawing as uint8 `(256, 256)`: white ink on black."""
-    sheet = Image.new("L", (PAD, PAD))
-    pen = ImageDraw.Draw(sheet)
-    radius = _PEN / 2
+    return _inked(drawing, PAD, PAD, PEN)
+
+
+def painted(drawing: str, size: tuple[int, int], pen: int) -> np.ndarray:
+    """Which pixels of a picture of that height and width a drawing over it covers, bool `(height, width)`; `pen` is its
+    width, where the longer side is `PAD`."""
+    height, width = size
+    finer = -(-2 * PAD // max(size))  # drawn some times as large: a pixel is covered where most of it is
+    sheet = Image.fromarray(_inked(drawing, finer * width, finer * height, pen * finer * max(size) / PAD))
+    return np.asarray(sheet.resize((width, height), Image.Resampling.BOX)) > 127
+
+
+def _inked(drawing: str, width: int, height: int, pen: float) -> np.ndarray:
+    """A drawing on a sheet of that size, uint8 `(height, width)`: white ink on black."""
+    sheet = Image.new("L", (width, height))
+    draw, radius = ImageDraw.Draw(sheet), pen / 2
     for stroke in strokes(drawing):
-        points = [(int(x), int(y)) for x, y in stroke]
-        pen.line(points, fill=255, width=_PEN)
+        points = [(int(x) * width // PAD, int(y) * height // PAD) for x, y in stroke]
+        draw.line(points, fill=255, width=round(pen))
         for x, y in points:  # round ends and joints
-            pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
     return np.asarray(sheet)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import torch
+from scipy.stats import binomtest
 from torch import Tensor
 
 from core.catalog import PADDING, UNKNOWN, DataSpec
@@ -66,6 +68,32 @@ def ask(loaded: Loaded, split: Split) -> Verdicts:
         with loaded.lock:
             parts.append(loaded.task.logits(Split(inputs)))
     return Verdicts(loaded.spec.classes, torch.cat(parts).softmax(1), split.targets)
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """Two models asked the same: `alone`, the examples that the first alone names rightly and those that the second alone
+    does; `gap`, by how much the first one's accuracy is above the second's, and its 95 % interval from `low` to `high`; `p`,
+    how likely so uneven a disagreement is by chance."""
+
+    alone: tuple[list[int], list[int]]
+    gap: float
+    low: float
+    high: float
+    p: float
+
+
+def disagreement(first: Verdicts, second: Verdicts) -> Disagreement:
+    """What two models make of the same examples. Since both were asked each of them, only those count that one alone names
+    rightly: p is McNemar's (1947), by the exact binomial test; the interval is Agresti and Min's (2005, "Simple improved
+    confidence intervals for comparing matched proportions"), which holds for few examples too."""
+    right = [verdicts.guesses == verdicts.targets for verdicts in (first, second)]
+    mine, its = (right[0] & ~right[1]).nonzero().flatten().tolist(), (right[1] & ~right[0]).nonzero().flatten().tolist()
+    count, differ = len(first.targets), len(mine) + len(its)
+    p = binomtest(len(mine), differ).pvalue if differ else 1.0
+    total, ahead = count + 2, len(mine) - len(its)  # half an example more in each of the four cells
+    reach = 1.959964 * math.sqrt(differ + 1 - ahead**2 / total) / total
+    return Disagreement((mine, its), ahead / count, ahead / total - reach, ahead / total + reach, float(p))
 
 
 def commonest(counts: np.ndarray) -> tuple[int, int]:

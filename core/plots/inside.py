@@ -22,7 +22,8 @@ def picture(image: np.ndarray) -> np.ndarray:
     """A picture `(height, width, channels)` or `(height, width)`, uint8 or float in 0..1, as uint8 of two axes or three
     channels."""
     if image.dtype != np.uint8:
-        image = (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
+        levels = np.clip(image, 0, 1) * np.float32(255)
+        image = np.rint(levels, out=levels).astype(np.uint8)
     return image[:, :, 0] if image.ndim == 3 and image.shape[2] == 1 else image
 
 

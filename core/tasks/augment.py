@@ -36,6 +36,18 @@ def flipped(images: Tensor) -> Tensor:
     return torch.where(chosen, images.flip(3), images)
 
 
+def turned(images: Tensor) -> Tensor:
+    """Each eighth of a batch `(batch, channels, side, side)` in another one of the eight ways in which a square can lie:
+    turned by quarters, mirrored or not. Pictures that aren't square are turned by halves only."""
+    square = images.shape[2] == images.shape[3]
+    first = int(torch.randint(8, ()))  # drawn on the CPU: no device is waited for
+    parts = []
+    for way, part in enumerate(images.chunk(8), first):
+        part = part.rot90(way % 4 if square else 2 * (way % 2), (2, 3))
+        parts.append(part.flip(3) if way % 8 > 3 else part)
+    return torch.cat(parts)
+
+
 def cut_out(images: Tensor, side: int) -> Tensor:
     """A square of `side` pixels set to 0 (of standardised images the mean) in each image, its middle anywhere, so that part
     of it may lie outside: DeVries and Taylor 2017, "Improved regularization of convolutional neural networks with cutout".

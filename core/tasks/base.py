@@ -55,8 +55,9 @@ class Task:
         return None
 
     @classmethod
-    def model_spec(cls, spec: DataSpec) -> DataSpec:
-        """What a model for this task is built for: the data's spec, less what this task does not ask for."""
+    def model_spec(cls, spec: DataSpec, settings: Settings) -> DataSpec:
+        """What a model for this task is built for: the data's spec, less what this task does not ask for, and with the
+        channels that the model is given and gives, where they are others than the data's."""
         return spec
 
     @classmethod

@@ -4,6 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.tasks.base import Preview
+from core.tasks.pictures import labelled
+
 WINDOW = 11  # pixels: SSIM's window, and so the smallest picture
 
 
@@ -35,3 +38,16 @@ def ssim(images: Tensor, clean: Tensor) -> Tensor:
     c1, c2 = 0.01**2, 0.03**2
     likeness = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
     return (likeness / ((mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2))).mean((1, 2, 3))
+
+
+def beside(name: str, index: list[int], clean: Tensor, rows: dict[str, Tensor]) -> Preview:
+    """Pictures `(n, channels, height, width)` in 0..1 as they should be, and below them one row each of what there is beside
+    them, with its PSNR and SSIM. `index`: where in their split they stand."""
+    pictures, labels, measures = [clean], [""] * len(clean), {}
+    for row, made in rows.items():
+        levels, likeness = psnr(made, clean).tolist(), ssim(made, clean).tolist()
+        pictures.append(made)
+        labels += [f"{level:.1f} dB · {like:.2f}" for level, like in zip(levels, likeness, strict=True)]
+        measures[row] = {"psnr": [round(x, 3) for x in levels], "ssim": [round(x, 4) for x in likeness]}
+    zoom = max(1, round(112 / clean.shape[-1]))  # room for the label under each
+    return Preview(name, labelled(torch.cat(pictures), labels, len(clean), zoom=zoom), {"index": index, **measures})

@@ -59,7 +59,7 @@ class MaskedLanguageModelling(ReadsSentences, SupervisedTask):
         return None
 
     @classmethod
-    def model_spec(cls, spec: DataSpec) -> DataSpec:
+    def model_spec(cls, spec: DataSpec, settings: Settings) -> DataSpec:
         return spec.model_copy(update={"classes": ()})  # it is not asked for them
 
     def gaps(self, sentences: Tensor, draw: torch.Generator | None = None) -> Gaps:

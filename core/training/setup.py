@@ -37,7 +37,7 @@ def seed_everything(seed: int, deterministic: bool) -> None:
 
 def build_model(experiment: Experiment, spec: DataSpec) -> Architecture:
     """The untrained model, on the CPU. The same seed gives the same weights."""
-    asked = catalog.get("task", experiment.task).model_spec(spec)
+    asked = catalog.get("task", experiment.task).model_spec(spec, experiment.objective)
     return catalog.get("architecture", experiment.architecture)(experiment.model, asked)
 
 

@@ -1,13 +1,22 @@
-"""A pad to draw on with the mouse, a pen, a finger or the keys. What is drawn is a short text that fits into an address."""
+"""A pad to draw on with the mouse, a pen, a finger or the keys, or a picture to paint over. What is drawn is a short text
+that fits into an address."""
 
 from __future__ import annotations
 
+import io
+
+import numpy as np
 import streamlit as st
+from PIL import Image
+from streamlit.runtime import get_instance
+
+from core.inside.pictures import PEN
+from core.plots.inside import picture
 
 _HTML = """
 <div class="pad">
   <canvas width="512" height="512" role="img" aria-label="Drawing pad" aria-describedby="keys" tabindex="0"></canvas>
-  <span class="hint">Draw here</span>
+  <span class="hint"></span>
   <span class="keys" id="keys">Arrow keys move the pen, space sets it down or lifts it.</span>
   <div class="tools">
     <button type="button" class="undo">Undo</button>
@@ -19,7 +28,7 @@ _HTML = """
 _CSS = """
 .pad { position: relative; width: 100%; max-width: 320px; margin: 0 auto; font-family: var(--st-font); }
 canvas {
-  display: block; width: 100%; aspect-ratio: 1; box-sizing: border-box; touch-action: none; cursor: crosshair;
+  display: block; width: 100%; image-rendering: pixelated; box-sizing: border-box; touch-action: none; cursor: crosshair;
   background: var(--st-secondary-background-color);
   border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
 }
@@ -27,7 +36,8 @@ canvas {
   position: absolute; inset: 0 0 2.75rem 0; display: grid; place-items: center; pointer-events: none;
   color: var(--st-text-color); opacity: 0.45;
 }
-.pad.inked .hint, .pad:focus-within .hint { display: none; }
+.over .hint { position: static; place-items: start; opacity: 0.65; font-size: 0.875rem; margin-top: 0.25rem; }
+.pad:not(.over).inked .hint, .pad:not(.over):focus-within .hint { display: none; }
 canvas:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 .keys { display: none; font-size: 0.75rem; margin-top: 0.25rem; opacity: 0.65; }
 canvas:focus-visible ~ .keys { display: block; }
@@ -45,7 +55,7 @@ button:disabled { opacity: 0.4; cursor: default; }
 # Only when the pad is mounted does it take the drawing of the address.
 _JS = """
 const pads = new WeakMap();
-const PEN = 22, LIVE_MS = 250;
+const LIVE_MS = 250;
 
 const encode = (strokes) => strokes.map((stroke) =>
   btoa(String.fromCharCode(...stroke)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")).join(".");
@@ -57,25 +67,38 @@ function mount(root, text) {
   const pad = root.querySelector(".pad"), canvas = root.querySelector("canvas");
   const undo = root.querySelector(".undo"), clear = root.querySelector(".clear");
   const pen = canvas.getContext("2d");
-  const state = { strokes: [], send: () => {}, sent: text };
+  const state = { strokes: [], send: () => {}, sent: text, width: 0 };
   try { state.strokes = decode(text); } catch { state.sent = ""; }
   let active = null, timer = null, at = [128, 128], byKeys = false;
 
+  state.show = ({ over, ratio, width, hint }) => {
+    // The longer side of the sheet has 512 pixels; each side has 256 places, so that one is a byte of the text.
+    const sides = [Math.round(512 * Math.min(1, ratio)), Math.round(512 * Math.min(1, 1 / ratio))];
+    if (canvas.width !== sides[0] || canvas.height !== sides[1]) [canvas.width, canvas.height] = sides;
+    canvas.style.aspectRatio = ratio;
+    canvas.style.background = over ? `url(${new URL(over.replace(/^\\//, ""), document.baseURI)}) 0 0 / 100% 100%` : "";
+    pad.classList.toggle("over", Boolean(over));
+    pad.querySelector(".hint").textContent = hint;
+    state.width = width;
+    draw();
+  };
   const draw = () => {
-    pen.clearRect(0, 0, 512, 512);
-    pen.strokeStyle = pen.fillStyle = getComputedStyle(pad).getPropertyValue("--st-text-color");
-    pen.lineWidth = PEN * 2; pen.lineCap = pen.lineJoin = "round";
+    const across = canvas.width / 256, down = canvas.height / 256;
+    const colour = (name) => getComputedStyle(pad).getPropertyValue(name);
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    pen.strokeStyle = pen.fillStyle = colour(pad.classList.contains("over") ? "--st-primary-color" : "--st-text-color");
+    pen.lineWidth = state.width * 2; pen.lineCap = pen.lineJoin = "round";
     for (const stroke of state.strokes) {
       pen.beginPath();
-      pen.moveTo(stroke[0] * 2, stroke[1] * 2);
-      for (let i = 0; i < stroke.length; i += 2) pen.lineTo(stroke[i] * 2, stroke[i + 1] * 2);
+      pen.moveTo(stroke[0] * across, stroke[1] * down);
+      for (let i = 0; i < stroke.length; i += 2) pen.lineTo(stroke[i] * across, stroke[i + 1] * down);
       pen.stroke();
     }
     if (byKeys) {
-      pen.strokeStyle = getComputedStyle(pad).getPropertyValue("--st-primary-color");
+      pen.strokeStyle = pad.classList.contains("over") ? "white" : colour("--st-primary-color");
       pen.lineWidth = active ? 10 : 4;
       pen.beginPath();
-      pen.arc(at[0] * 2, at[1] * 2, PEN, 0, 7);
+      pen.arc(at[0] * across, at[1] * down, state.width, 0, 7);
       pen.stroke();
     }
     pad.classList.toggle("inked", state.strokes.length > 0);
@@ -121,7 +144,6 @@ function mount(root, text) {
   canvas.onpointerup = canvas.onpointercancel = () => { if (active) { active = null; tell(); } };
   undo.onclick = () => { state.strokes.pop(); draw(); tell(); };
   clear.onclick = () => { state.strokes = []; draw(); tell(); };
-  state.draw = draw;
   return state;
 }
 
@@ -129,16 +151,28 @@ export default function ({ data, parentElement, setStateValue }) {
   if (!pads.has(parentElement)) pads.set(parentElement, mount(parentElement, data.drawing));
   const state = pads.get(parentElement);
   state.send = (drawing) => setStateValue("drawing", drawing);
-  state.draw();
+  state.show(data);
 }
 """
 
 _pad = st.components.v2.component("glassbox_drawing_pad", html=_HTML, css=_CSS, js=_JS)
 
 
-def canvas(drawing: str, *, key: str) -> str:
+def canvas(
+    drawing: str, *, key: str, over: np.ndarray | None = None, pen: int = PEN, hint: str = "Draw here"
+) -> str:
     """A drawing pad. `drawing` is on it when it first appears.
 
-    Returns: what is drawn now, as `core.inside.pictures.drawn` reads it; it also changes while the person draws.
+    Arguments: `over`, a picture `(height, width, channels)` to paint over, float in 0..1; `pen`, the width of the strokes
+    where the longer side is `PAD`; `hint`, what to do here.
+    Returns: what is drawn now, as `drawn` and `painted` of `core.inside.pictures` read it; it also changes while the person
+    draws.
     """
-    return _pad(data={"drawing": drawing}, default={"drawing": drawing}, key=key, on_drawing_change=lambda: None).drawing
+    address, ratio = "", 1.0
+    if over is not None:
+        held = io.BytesIO()
+        Image.fromarray(picture(over)).save(held, "PNG")
+        address = get_instance().media_file_mgr.add(held.getvalue(), "image/png", key)
+        ratio = over.shape[1] / over.shape[0]
+    return _pad(data={"drawing": drawing, "over": address, "ratio": ratio, "width": pen, "hint": hint},
+                default={"drawing": drawing}, key=key, on_drawing_change=lambda: None).drawing

@@ -139,7 +139,8 @@ def plain(text: str) -> str:
 
 WRITTEN = {  # with a spelling of their own
     "f1": "F1", "bleu": "BLEU", "chrf": "chrF", "psnr": "PSNR", "ssim": "SSIM", "frechet": "Fréchet", "kid": "KID",
-    "swd": "SWD", "random": "(random features)", "inception": "(Inception)",
+    "swd": "SWD", "set12": "Set12", "bsd68": "BSD68", "random": "(random features)", "inception": "(Inception)",
+    "elbo": "ELBO", "kl": "KL", "auc": "AUC", "l1": "L1", "ab": "ab",
 }
 
 
@@ -150,10 +151,13 @@ def measure_title(name: str) -> str:
 
 
 def measure(name: str, value: float) -> str:
-    """A measure with its unit: accuracies, error rates and the like in per cent, PSNR in dB, all else as `number`."""
+    """A measure with its unit: accuracies, error rates and the like in per cent, PSNR in dB, a bound and its parts in nats,
+    all else as `number`."""
     kind = name.rsplit("/", 1)[-1]
     if is_share(kind):
         return f"{100 * value:.2f} %"
     if "psnr" in kind:
         return f"{value:.2f} dB"
+    if kind in ("elbo", "log_likelihood", "kl"):
+        return f"{value:,.2f} nats"
     return number(value)

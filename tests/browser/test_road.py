@@ -85,6 +85,15 @@ def test_noise_is_taken_out_of_a_picture(page: Page, train, settle, picture) -> 
     page.goto(f"/inside?run={run_id}")
     settle(page)
     expect(page.get_by_text(re.compile(r"dB \(\+\d+\.\d+\)"))).to_be_visible()  # more than the noisy picture's
+    curtain = page.get_by_role("slider", name="Curtain between Noisy and Cleaned")
+    curtain.press("Home")
+    expect(curtain).to_have_attribute("aria-valuenow", "0")
+    frame = page.locator(".frame").bounding_box()
+    page.mouse.move(frame["x"] + 9, frame["y"] + 9)
+    page.mouse.down()
+    page.mouse.move(frame["x"] + frame["width"] / 2, frame["y"] + 50, steps=4)
+    page.mouse.up()
+    expect(curtain).to_have_attribute("aria-valuenow", "50")
     picture(page, "cleaned")
 
 

@@ -12,11 +12,12 @@ def photographs(**settings):
     return DnCNNPhotographs(DnCNNPhotographs.Settings(**settings))
 
 
-@pytest.mark.parametrize("side", [40, 180])
-def test_the_sizes_known_before_loading_are_the_real_ones(shared, side):
-    data = photographs(side=side).load()
+@pytest.mark.parametrize("settings", [{"side": 60, "stride": 30}, {"side": 180}])
+def test_the_sizes_known_before_loading_are_the_real_ones(shared, settings):
+    data = photographs(**settings).load()
     for name, size in data.spec.sizes.items():
-        assert getattr(data, name).inputs.shape == (size, 1, side, side)
+        assert getattr(data, name).inputs.shape == (size, 1, settings["side"], settings["side"])
+    assert {name: len(pictures) for name, pictures in data.test.pictures.items()} == {"bsd68": 68, "set12": 12}
 
 
 def test_where_they_are_missing_it_says_where_to_put_them(empty):

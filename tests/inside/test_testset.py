@@ -1,6 +1,9 @@
 """A whole split: its confusions, its mistakes, and the sentence on how far the model can be taken at its word."""
 
+import math
+
 import numpy as np
+import pytest
 import torch
 from sklearn.metrics import confusion_matrix
 
@@ -76,3 +79,23 @@ def test_a_sentence_is_read_without_padding_and_its_unknown_words_are_left_open(
     spec = catalog.DataSpec(kind="sentences", shape=(5,), sizes={}, vocabulary=("<padding>", "<unknown>", "good", "film"))
     assert testset.sentence(torch.tensor([2, 1, 3, 0, 0]), spec) == "good … film"
     assert testset.noun(spec, 1) == "1 sentence"
+
+
+def named(right: list[bool]) -> Verdicts:
+    return verdicts([[0.9, 0.1] if one else [0.1, 0.9] for one in right], [0] * len(right))
+
+
+def test_only_examples_that_one_model_alone_names_rightly_tell_two_models_apart():
+    """Of 100 examples the first alone names 8 rightly and the second alone 1: p is the chance of 8 or 9 of 9 fair coins to
+    fall the same way."""
+    both, mine, its, neither = 80, 8, 1, 11
+    first = named([True] * both + [True] * mine + [False] * its + [False] * neither)
+    second = named([True] * both + [False] * mine + [True] * its + [False] * neither)
+    found = testset.disagreement(first, second)
+    assert found.alone == (list(range(80, 88)), [88])
+    assert found.p == pytest.approx(2 * (1 + 9) / 2**9)
+    assert found.gap == pytest.approx(0.07) == first.accuracy - second.accuracy
+    wald = math.sqrt((8.5 + 1.5) / 102 - (7 / 102) ** 2) / math.sqrt(102)  # with half an example more in each cell
+    assert (found.low, found.high) == pytest.approx((7 / 102 - 1.959964 * wald, 7 / 102 + 1.959964 * wald))
+    same = testset.disagreement(first, first)
+    assert same.alone == ([], []) and same.p == 1 and same.gap == 0

@@ -84,6 +84,11 @@ def test_a_picture_of_the_test_split_can_be_asked(tiny) -> None:
 def test_two_models_are_shown_side_by_side(tiny) -> None:
     page = opened("inside", run=tiny, other=tiny, other_step="0", view="Whole test set", whole="Confusion")
     assert {"true", "other_true"} <= {box.key for box in page.selectbox}
+    assert re.search(r"the first model alone names [\d,]+ rightly, the second alone [\d,]+[.:] ", words(page))
+    page = opened("inside", run=tiny, other=tiny, other_step="0", view="Whole test set", whole="Where they differ")
+    assert words(page).count("that this model alone names rightly") == 2
+    page = opened("inside", run=tiny, other=tiny, view="Whole test set", whole="Where they differ")
+    assert "there is no difference" in words(page) and words(page).count("There are none") == 2
 
 
 @pytest.mark.parametrize("address", [

@@ -1,5 +1,7 @@
 """Denoising: the noise, the measures, the looks."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
@@ -7,9 +9,10 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import nn
 
 from core.catalog import DataSpec
-from core.datasets.base import Batch, Data, Split
+from core.datasets.base import Batch, Data, Split, Whole
 from core.experiment import Training
-from core.tasks.denoising import Denoising, add_noise
+from core.tasks.augment import turned
+from core.tasks.denoising import Denoising, Noise, add_noise
 from core.tasks.likeness import psnr, ssim
 
 SPEC = DataSpec(kind="images", shape=(3, 24, 20), sizes={}, mean=(0.5,) * 3, std=(0.25,) * 3)
@@ -84,7 +87,68 @@ def test_salt_and_pepper_take_their_share_half_each_all_channels_at_once():
     assert torch.equal(noisy[:, 0], noisy[:, 1])
 
 
-@pytest.mark.parametrize("noise", ["gaussian", "salt-and-pepper"])
+@pytest.mark.parametrize(("noise", "spread"), [("poisson", 0.1 * 0.25**0.5), ("speckle", 0.1 * 0.25)])
+def test_noise_of_light_keeps_the_mean_and_grows_with_the_light_or_its_root(noise, spread):
+    noisy = add_noise(torch.full((10, 1, 60, 60), 0.25), noise, 0.1, torch.Generator().manual_seed(0), clip=False)
+    assert noisy.mean().item() == pytest.approx(0.25, abs=4 * spread / 36_000**0.5)
+    assert noisy.std().item() == pytest.approx(spread, rel=0.03)
+    assert add_noise(torch.zeros(1, 1, 9, 9), noise, 0.1).sum() == 0  # in the dark there is none
+
+
+def test_poisson_s_noise_is_whole_photons():
+    counts = add_noise(torch.rand(1, 3, 20, 20), "poisson", 0.2, clip=False) * 25  # 1 / 0.2² at white
+    torch.testing.assert_close(counts, counts.round())
+
+
+@pytest.mark.parametrize("noise", get_args(Noise))
+def test_each_picture_can_have_a_strength_of_its_own(noise):
+    grey = torch.full((3, 1, 50, 50), 0.5)
+    errors = (add_noise(grey, noise, torch.tensor([0.0, 0.05, 0.2]).view(3, 1, 1, 1)) - grey).square().mean((1, 2, 3))
+    assert errors[0] < 1e-5 and errors[1] > 1e-5 and errors[2] > 2 * errors[1]
+
+
+def test_for_noise_of_unknown_strength_training_draws_one_for_each_picture():
+    settings = Denoising.Settings(strongest=0.2, sigma=0.1, clip=False)
+    task = Denoising(settings, Training(), SPEC, Same())
+    seen = []
+    task.model.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    grey = torch.full((400, 3, 24, 20), 128, dtype=torch.uint8)
+    task.loss(Batch(grey, None))
+    strength = (seen[0] - 128 / 255).std((1, 2, 3))
+    assert strength.min() < 0.01 and strength.max() == pytest.approx(0.2, rel=0.1)
+    assert strength.mean().item() == pytest.approx(0.1, rel=0.15)
+    assert task.noisy(grey[:20] / 255).std().item() == pytest.approx(0.1, rel=0.05)  # what is measured at
+
+
+def test_a_batch_is_shown_in_all_eight_ways_that_a_square_can_lie():
+    square = torch.arange(9.0).view(1, 1, 3, 3)
+    shown = turned(square.expand(8, -1, -1, -1))
+    assert len({tuple(picture.flatten().tolist()) for picture in shown}) == 8
+    assert all(sorted(picture.flatten().tolist()) == list(range(9)) for picture in shown)
+    assert turned(torch.zeros(5, 1, 4, 7)).shape == (5, 1, 4, 7)
+
+
+def test_whole_pictures_are_measured_apart_by_collection_and_in_their_own_sizes(task):
+    draw = torch.Generator().manual_seed(0)
+    pictures = {"small": [torch.randint(0, 256, (3, 12, 15), generator=draw).byte()],
+                "large": [torch.randint(0, 256, (3, 30, 20), generator=draw).byte() for _ in range(2)]}
+    measured = task.evaluate(Whole(torch.zeros(4, 3, 24, 20, dtype=torch.uint8), pictures))
+    noise = torch.Generator().manual_seed(0)
+    levels = []
+    for picture in pictures["large"]:
+        clean = picture[None] / 255
+        levels.append(psnr(add_noise(clean, "gaussian", task.settings.sigma, noise), clean).item())
+    assert measured["psnr_large"] == pytest.approx(np.mean(levels), rel=1e-5)
+    assert measured["psnr"] == pytest.approx((measured["psnr_small"] + 2 * measured["psnr_large"]) / 3, rel=1e-6)
+    assert {"ssim_small", "ssim_large", "psnr_noisy_large", "psnr_gain"} <= set(measured)
+
+
+def test_a_run_from_before_there_were_other_kinds_of_noise_is_read_as_it_was():
+    settings = Denoising.Settings.model_validate({"noise": "gaussian", "sigma": 0.2})
+    assert (settings.strongest, settings.clip, settings.turn) == (0.0, True, False)
+
+
+@pytest.mark.parametrize("noise", get_args(Noise))
 def test_a_generator_repeats_the_noise(noise):
     images = torch.rand(2, 1, 8, 8)
     first, second = (add_noise(images, noise, 0.3, torch.Generator().manual_seed(4)) for _ in range(2))

@@ -18,8 +18,9 @@ SPEC = DataSpec(kind="sentences", shape=(40,), sizes={"train": 100}, classes=("b
 @pytest.fixture
 def task():
     torch.manual_seed(0)
-    model = Bert(Bert.Settings(width=16, depth=2), MaskedLanguageModelling.model_spec(SPEC)).eval()
-    return MaskedLanguageModelling(MaskedLanguageModelling.Settings(), Training(), SPEC, model)
+    settings = MaskedLanguageModelling.Settings()
+    model = Bert(Bert.Settings(width=16, depth=2), MaskedLanguageModelling.model_spec(SPEC, settings)).eval()
+    return MaskedLanguageModelling(settings, Training(), SPEC, model)
 
 
 def sentences(count: int, length: int, padded: int) -> torch.Tensor:

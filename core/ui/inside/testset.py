@@ -32,6 +32,9 @@ METHODS = {
     "groups are, and how large they look, does not.",
 }
 
+DIFFER = "Where they differ"
+SURE = 0.05  # a difference that chance makes less often than this is called one
+
 TITLE = "Whole test set"
 fits = testset.fits
 
@@ -59,18 +62,54 @@ class Whole:
 
 
 def show(sides: Sequence[Side]) -> None:
-    chosen = address.segments("What is shown of all", "whole", list(VIEWS))
-    for side, place in zip(sides, places(sides), strict=True):
+    wholes = [_whole(side) for side in sides]
+    differ = _asked_the_same(wholes)
+    chosen = address.segments("What is shown of all", "whole", [*VIEWS, *[DIFFER] * differ])
+    if differ:
+        found = testset.disagreement(*(whole.verdicts for whole in wholes))
+        st.markdown(_against(found, wholes[0].noun(len(wholes[0].split))), help="McNemar's exact test, and the interval of "
+                    "Agresti and Min 2005. It is about these two trained models: whether one kind of model is better than "
+                    "another, several seeds of each say, on the Compare page.")
+    for whole, place in zip(wholes, places(sides), strict=True):
         with place:
-            # Not what was loaded with the model: it may have ended since.
-            name = "validation" if read.run(side.loaded.run.id).state == "RUNNING" else "test"
-            split = held_out(side.loaded)[name]
-            verdicts = _verdicts(side.loaded.run.id, side.loaded.step, name, side.loaded, split)
-            whole = Whole(side, name, split, verdicts)
-            st.markdown(f"{whole.noun(len(split))} of the {name} split, {100 * verdicts.accuracy:.2f} % named rightly.",
+            st.markdown(f"{whole.noun(len(whole.split))} of the {whole.name} split, "
+                        f"{100 * whole.verdicts.accuracy:.2f} % named rightly.",
                         help="Data that the model was not trained on: the test split, or the validation split while it "
                         "still trains. Who picks a model by its test figures makes them too good: pick by the validation's.")
-            VIEWS[chosen](whole)
+            if chosen == DIFFER:
+                alone = found.alone[wholes.index(whole)]
+                st.markdown(f"**{len(alone):,}** that this model alone names rightly:")
+                _wall(whole, alone)
+            else:
+                VIEWS[chosen](whole)
+
+
+def _whole(side: Side) -> Whole:
+    # Not what was loaded with the model: it may have ended since.
+    name = "validation" if read.run(side.loaded.run.id).state == "RUNNING" else "test"
+    split = held_out(side.loaded)[name]
+    return Whole(side, name, split, _verdicts(side.loaded.run.id, side.loaded.step, name, side.loaded, split))
+
+
+def _asked_the_same(wholes: Sequence[Whole]) -> bool:
+    """Whether there are two models, and both are asked the same examples."""
+    asked = {(whole.loaded.experiment.dataset, whole.name, len(whole.split)) for whole in wholes}
+    return (len(wholes) == 2 and len(asked) == 1 and wholes[0].verdicts.classes == wholes[1].verdicts.classes
+            and bool((wholes[0].verdicts.targets == wholes[1].verdicts.targets).all()))
+
+
+def _against(found: testset.Disagreement, examples: str) -> str:
+    """Which of two models is ahead, and whether by more than chance, in a sentence."""
+    mine, its = map(len, found.alone)
+    told = f"Of {examples} the first model alone names {mine:,} rightly, the second alone {its:,}"
+    if not mine + its:
+        return told + ": there is no difference."
+    sign = 1 if found.gap >= 0 else -1
+    low, high = sorted((100 * sign * found.low, 100 * sign * found.high))
+    ahead = "They are level" if not found.gap else f"The {'first' if sign > 0 else 'second'} is ahead by " \
+        f"{100 * abs(found.gap):.2f} percentage points"
+    sure = "more than chance explains" if found.p < SURE else "chance alone may explain that"
+    return f"{told}. {ahead} (95 % interval {low:.2f} to {high:.2f}, p = {found.p:.2g}): **{sure}**."
 
 
 def _beside(side: Side, widths: Sequence[int]) -> list[DeltaGenerator]:
