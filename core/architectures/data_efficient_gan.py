@@ -23,13 +23,14 @@ from core.experiment import Settings, setting
     url="https://arxiv.org/abs/2006.10738",
     tasks=("adversarial",),
     beginner="With few pictures the detective soon knows each real one by heart, and the forger learns nothing more. So "
-    "both real and forged pictures are shown to it moved, recoloured and partly covered, differently each time: it has to "
-    "look at what faces are, not at which ones it has seen. What you see is drawn by the mean of the forger's last thousand "
+    "both real and forged pictures are shown to it moved and partly covered, differently each time: it has to look at "
+    "what faces are, not at which ones it has seen. What you see is drawn by the mean of the forger's last thousand "
     "selves, which wavers less than any of them.",
     expert="Each block of the generator is batch normalisation, ReLU and a 4×4 transposed convolution beside an enlarged "
     "1×1; of the discriminator leaky ReLU (0.2) and a 4×4 convolution of stride 2 beside a 1×1 of the averaged maps, "
-    "without normalisation. R1 penalty at every 16th step (Karras et al. 2020, appendix B), translation, cutout and colour "
-    "before the discriminator, a moving average (0.999, faster at first) of the generator's weights.",
+    "without normalisation. R1 penalty at every 16th step (Karras et al. 2020, appendix B), translation and cutout before "
+    "the discriminator, as the paper has them for CIFAR-10, a moving average (0.999, faster at first) of the generator's "
+    "weights.",
 )
 class DataEfficientGAN(Adversaries):
     """Latent vectors `(batch, latent_size)` to images of any size from 16 pixels on."""
@@ -51,13 +52,13 @@ class DataEfficientGAN(Adversaries):
 
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:
-        epochs = min(1000, epochs_for(6000, spec, given.get("batch_size", 64)))
-        return {"epochs": epochs, "learning_rate": 2e-4, "momentum": 0.5, **given}
+        epochs = min(1000, epochs_for(5000, spec, given.get("batch_size", 64)))
+        return {"epochs": epochs, "learning_rate": 5e-4, "momentum": 0.5, **given}
 
     @classmethod
     def objective(cls, **given) -> dict:
         return {"penalty": "r1", "penalty_weight": 0.1, "penalty_every": 16, "average": 0.999,
-                "augment": "colour-translation-cutout", **given}
+                "augment": "translation-cutout", **given}
 
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()
