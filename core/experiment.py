@@ -124,12 +124,12 @@ class Experiment(Settings):
         architecture = catalog.get("architecture", values["architecture"])
         dataset = catalog.get("dataset", values["dataset"])
         task = catalog.get("task", values["task"])
-        for section, owner in (("model", architecture), ("data", dataset), ("objective", task)):
+        for section, owner in (("model", architecture), ("data", dataset)):
             values[section] = _section(section, owner.Settings, values.get(section))
         if reason := catalog.misfit(values["task"], values["architecture"], values["dataset"], values["data"]):
             raise UserError(reason)
-        given = values.get("training") or {}
-        given = given.model_dump() if isinstance(given, Settings) else given
+        values["objective"] = _section("objective", task.Settings, architecture.objective(**_plain(values.get("objective"))))
+        given = _plain(values.get("training"))
         # As numbers where the command line gave text: a recipe counts with the batch size.
         given = _section("training", Training, given).model_dump(include=set(given))
         spec = task.model_spec(dataset(values["data"]).spec(), values["objective"])
@@ -177,10 +177,13 @@ class Experiment(Settings):
         return Experiment.make(**{**self.model_dump(), "seed": seed})
 
 
+def _plain(given: Settings | dict | None) -> dict:
+    return given.model_dump() if isinstance(given, Settings) else (given or {})
+
+
 def _section(name: str, kind: type[Settings], given: Settings | dict | None) -> Settings:
-    given = given.model_dump() if isinstance(given, Settings) else (given or {})
     try:
-        return kind(**given)
+        return kind(**_plain(given))
     except ValidationError as error:
         raise UserError(_sentence(error, prefix=f"{name}.")) from None
 

@@ -14,6 +14,7 @@ from core.ui import address, page
 from core.ui.inside import (
     adding,
     answering,
+    arithmetic,
     boundary,
     cleaning,
     coding,
@@ -21,10 +22,13 @@ from core.ui.inside import (
     embedding,
     exciting,
     filling,
+    gallery,
     generating,
+    judging,
     listening,
     mending,
     naming,
+    projecting,
     reading,
     recalling,
     testset,
@@ -36,8 +40,9 @@ from core.ui.inside.side import Side
 from core.ui.run_picker import pick_checkpoint, pick_run
 
 # Each has a TITLE, `fits(loaded)` and `show(sides)`.
-VIEWS = (naming, cleaning, coding, generating, mending, colouring, reading, filling, translating, writing, adding,
-         recalling, answering, listening, boundary, testset, embedding, weights, exciting)
+VIEWS = (naming, cleaning, coding, generating, gallery, arithmetic, projecting, judging, mending, colouring, reading,
+         filling, translating, writing, adding, recalling, answering, listening, boundary, testset, embedding, weights,
+         exciting)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the checkpoint …")

@@ -35,6 +35,11 @@ class Architecture(nn.Module):
         """Values of `Training` that suit this architecture on such data; `given` (what the person chose) wins."""
         return given
 
+    @classmethod
+    def objective(cls, **given) -> dict:
+        """Values of its task's own settings that suit this architecture; `given` (what the person chose) wins."""
+        return given
+
     def prepare(self, examples: Callable[[int], Tensor]) -> None:
         """Sets what depends on the data, once, before a run's first step. `examples(n)` gives at most n of the training
         examples, as the model will be fed them."""

@@ -4,10 +4,10 @@ adversarial networks", section 3 and figure 1."""
 import math
 from itertools import pairwise
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from core.architectures.base import Architecture, epochs_for
+from core.architectures.adversaries import Adversaries
+from core.architectures.base import epochs_for
 from core.catalog import DataSpec, architecture
 from core.experiment import Settings, setting
 
@@ -28,11 +28,8 @@ from core.experiment import Settings, setting
     "hidden fully connected layer, weights from N(0, 0.02). The paper's widths for 64×64 are width 128. The batches of "
     "real and generated pictures pass the discriminator apart, so that each is normalised by its own statistics.",
 )
-class DCGAN(Architecture):
-    """Latent vectors `(batch, latent_size)` to images `(batch, channels, side, side)` in -1..1.
-
-    `generator` maps latent vectors to images, `discriminator` maps images in -1..1 to logits `(batch,)`: positive = real.
-    """
+class DCGAN(Adversaries):
+    """Latent vectors `(batch, latent_size)` to square images."""
 
     class Settings(Settings):
         latent: int = setting(100, "Random numbers that one picture is made from.", unit="numbers", ge=2, le=1024)
@@ -43,14 +40,12 @@ class DCGAN(Architecture):
 
     @classmethod
     def misfit(cls, spec: DataSpec) -> str | None:
-        channels, height, width = spec.shape
+        _, height, width = spec.shape
         if height != width or height < 16 or height & (height - 1):
             return (
                 f"DCGAN needs square pictures with a side of 16, 32, 64 or another power of two; these are {height}×{width}."
             )
-        if channels not in (1, 3):
-            return f"DCGAN needs grey or colour pictures with 1 or 3 channels; these have {channels}."
-        return None
+        return super().misfit(spec)
 
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:
@@ -83,11 +78,3 @@ class DCGAN(Architecture):
                 nn.init.normal_(module.weight, 0, 0.02)
             elif isinstance(module, nn.BatchNorm2d):
                 nn.init.normal_(module.weight, 1, 0.02)
-
-    def forward(self, latents: Tensor) -> Tensor:
-        return self.generator(latents)
-
-    def decode(self, latents: Tensor) -> Tensor:
-        """Latent vectors `(batch, latent_size)`, drawn from N(0, 1), to images `(batch, channels, side, side)` in 0..1."""
-        with torch.no_grad():
-            return self.generator(latents).float().add(1).div(2)

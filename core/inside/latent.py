@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.inside import layers
 from core.inside.layers import Layer
@@ -26,6 +26,38 @@ class Directions:
 def fits(loaded: Loaded) -> bool:
     """Whether the model has a latent space: `latent_size`, and `decode` that turns its points into pictures."""
     return hasattr(loaded.model, "latent_size") and hasattr(loaded.model, "decode")
+
+
+class OfClass(nn.Module):
+    """A generator that makes pictures by class, held to one of them: its points are noise alone."""
+
+    def __init__(self, model: nn.Module, wanted: int):
+        super().__init__()
+        self.model, self.wanted, self.latent_size = model, wanted, model.latent_size
+
+    def labels(self, count: int) -> Tensor:
+        return torch.full((count,), self.wanted)
+
+    def forward(self, points: Tensor) -> Tensor:
+        return self.model(self.model.points(points, self.labels(len(points))))
+
+    def judge(self, images: Tensor) -> Tensor:
+        return self.model.judge(images, self.labels(len(images)))
+
+    def decode(self, points: Tensor) -> Tensor:
+        return self.model.decode(self.model.points(points, self.labels(len(points))))
+
+
+def classes(loaded: Loaded) -> tuple[str, ...]:
+    """The classes that the model makes pictures of; none where it is not told any."""
+    return loaded.spec.classes if getattr(loaded.model, "classes", 0) else ()
+
+
+def of_class(loaded: Loaded, name: str) -> Loaded:
+    """The model, held to one class where it makes pictures by class."""
+    if not (names := classes(loaded)):
+        return loaded
+    return replace(loaded, model=OfClass(loaded.model, names.index(name) if name in names else 0))
 
 
 def pictures(loaded: Loaded, points: Tensor) -> np.ndarray:
@@ -83,6 +115,23 @@ def directions(loaded: Loaded, count: int = 6, samples: int = 2000) -> Direction
 def turned(point: Tensor, knobs: Directions, turns: list[float]) -> Tensor:
     """A latent point `(1, latent)` moved along each knob by so many standard deviations of the noise: `(1, latent)`."""
     return point + torch.tensor([turns], dtype=torch.float32) @ knobs.vectors[: len(turns)]
+
+
+def sum_of(loaded: Loaded, plus: Sequence[int], minus: Sequence[int], also: Sequence[int]) -> Tensor:
+    """The mean noise of the seeds `plus`, less that of `minus`, plus that of `also`, each left out where it is empty: a
+    latent point `(1, latent)`. Radford et al. 2015, section 6.3.2: man with glasses - man + woman = woman with glasses."""
+    total = torch.zeros(1, loaded.model.latent_size)
+    for sign, seeds in ((1, plus), (-1, minus), (1, also)):
+        if seeds:
+            total += sign * torch.cat([noise(loaded, seed) for seed in seeds]).mean(0)
+    return total
+
+
+def plane(point: Tensor, knobs: Directions, across: int, down: int, furthest: float, count: int) -> Tensor:
+    """Latent points `(count * count, latent)`, by rows, with one knob turned from end to end across and one down."""
+    way = torch.linspace(-furthest, furthest, count)
+    rows, columns = torch.meshgrid(way, way, indexing="ij")  # each (count, count)
+    return point + rows.reshape(-1, 1) * knobs.vectors[down] + columns.reshape(-1, 1) * knobs.vectors[across]
 
 
 def along_knob(point: Tensor, knobs: Directions, turns: list[float], which: int, furthest: float, count: int) -> Tensor:

@@ -63,6 +63,17 @@ def cut_out(images: Tensor, side: int) -> Tensor:
     return images.masked_fill(hidden, 0)  # hidden: (batch, 1, height, width)
 
 
+def recoloured(images: Tensor) -> Tensor:
+    """Each image, in -1..1, with its own brightness (up to half more or less), saturation (none to double) and contrast (a
+    half to one and a half): Zhao et al. 2020, "Differentiable augmentation for data-efficient GAN training"."""
+    brightness, saturation, contrast = torch.rand(3, len(images), 1, 1, 1, device=images.device)
+    images = images + brightness - 0.5
+    grey = images.mean(1, keepdim=True)
+    images = grey + 2 * saturation * (images - grey)
+    mean = images.mean((1, 2, 3), keepdim=True)
+    return mean + (contrast + 0.5) * (images - mean)
+
+
 def mixed(inputs: Tensor, targets: Tensor, strength: float) -> tuple[Tensor, list[tuple[Tensor, float]]]:
     """Each example mixed with another one of its batch, in one proportion drawn from Beta(strength, strength): Zhang et al.
     2018, "mixup: beyond empirical risk minimization", section 2.

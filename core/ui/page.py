@@ -128,7 +128,8 @@ def number(value: float) -> str:
 
 def is_share(measure: str) -> bool:
     """Whether it is told in per cent."""
-    return "accuracy" in measure or measure.endswith(("_error_rate", "calibration_error", "exact_match", "f1"))
+    return ("accuracy" in measure or measure.endswith(("_error_rate", "calibration_error", "exact_match", "f1"))
+            or measure.startswith(("precision_", "recall_", "diversity_")))
 
 
 def plain(text: str) -> str:
@@ -136,8 +137,11 @@ def plain(text: str) -> str:
     return "".join(f"\\{sign}" if sign in r"\`*_[]<>$:~#|" else sign for sign in text)
 
 
-WRITTEN = {"f1": "F1", "bleu": "BLEU", "chrf": "chrF", "psnr": "PSNR", "ssim": "SSIM", "set12": "Set12", "bsd68": "BSD68",
-           "elbo": "ELBO", "kl": "KL", "auc": "AUC", "l1": "L1", "ab": "ab"}  # with a spelling of their own
+WRITTEN = {  # with a spelling of their own
+    "f1": "F1", "bleu": "BLEU", "chrf": "chrF", "psnr": "PSNR", "ssim": "SSIM", "frechet": "Fréchet", "kid": "KID",
+    "swd": "SWD", "set12": "Set12", "bsd68": "BSD68", "random": "(random features)", "inception": "(Inception)",
+    "elbo": "ELBO", "kl": "KL", "auc": "AUC", "l1": "L1", "ab": "ab",
+}
 
 
 def measure_title(name: str) -> str:

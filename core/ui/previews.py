@@ -26,6 +26,23 @@ class Film(NamedTuple):
     colour: str = ""
 
 
+class Frame(NamedTuple):
+    """A picture of a film: its step, its WebP address, and its width and height in pixels."""
+
+    step: int
+    source: str
+    size: tuple[int, int]
+
+
+class Reel(NamedTuple):
+    """A film that is ready to be shown: what it is of, its frames in order of steps; `title` and `colour` stand above."""
+
+    name: str
+    frames: Sequence[Frame]
+    title: str = ""
+    colour: str = ""
+
+
 _CSS = """
 .films { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }
 .films.single { grid-template-columns: 1fr; }
@@ -161,40 +178,47 @@ def film(films: Sequence[Film], name: str, *, key: str) -> None:
     The address holds the step under `step`; without it the newest is shown, whichever that will be. Says so where a film
     shows fewer pictures than were logged.
     """
-    named = st.query_params.get("step", "")
     shown = [one._replace(files=_spread(one.files)) for one in films if one.files]
-    content, steps = [], set()
+    reels = []
     for one in shown:
         frames = []
         for file in one.files:
             try:
-                source, size = _frame(one.run_id, file.path, file.step)
+                frames.append(Frame(file.step, *_frame(one.run_id, file.path, file.step)))
             except (UserError, OSError):
                 continue  # half written, or just deleted
-            frames.append((file.step, source, size))
-        if frames:
-            steps |= {at for at, _, _ in frames}
-            content.append({
-                "name": words(name), "title": one.title, "colour": one.colour, "frames": [frame[:2] for frame in frames],
-                "width": max(size[0] for *_, size in frames), "height": max(size[1] for *_, size in frames),
-            })
-    if not content:
+        reels.append(Reel(words(name), frames, one.title, one.colour))
+    if not any(reel.frames for reel in reels):
         st.caption("The pictures are being written. Look again in a moment.")
         return
-    _film(
-        data={"films": content, "steps": sorted(steps), "step": int(named) if named.isdecimal() else None}, key=key,
-        on_step_change=lambda: _keep(st.session_state[key].step),
-    )
+    play(reels, key=key)
     logged, kept = sum(len(one.files) for one in films), sum(len(one.files) for one in shown)
     if kept < logged:
         st.caption(f"Shows {kept:,} of {logged:,} logged pictures, spread evenly over the steps.")
 
 
-def _keep(step: int | None) -> None:
+def play(reels: Sequence[Reel], *, key: str, place: str = "step") -> None:
+    """Draws films side by side under one slider, as `film` does; the address holds the step under `place`."""
+    content, steps = [], set()
+    for name, frames, title, colour in reels:
+        if frames:
+            steps |= {frame.step for frame in frames}
+            content.append({
+                "name": name, "title": title, "colour": colour, "frames": [frame[:2] for frame in frames],
+                "width": max(frame.size[0] for frame in frames), "height": max(frame.size[1] for frame in frames),
+            })
+    named = st.query_params.get(place, "")
+    _film(
+        data={"films": content, "steps": sorted(steps), "step": int(named) if named.isdecimal() else None}, key=key,
+        on_step_change=lambda: _keep(st.session_state[key].step, place),
+    )
+
+
+def _keep(step: int | None, place: str) -> None:
     if step is None or step < 0:  # at the end: whatever comes next is shown
-        st.query_params.pop("step", None)
+        st.query_params.pop(place, None)
     else:
-        st.query_params["step"] = str(step)
+        st.query_params[place] = str(step)
 
 
 def _spread(files: Sequence[read.PreviewFile]) -> list[read.PreviewFile]:
@@ -205,7 +229,11 @@ def _spread(files: Sequence[read.PreviewFile]) -> list[read.PreviewFile]:
 @st.cache_data(ttl=1800, max_entries=600, show_spinner=False)
 def _frame(run_id: str, path: str, step: int) -> tuple[str, tuple[int, int]]:
     """A picture as a WebP address (a third of the PNG's size), and its width and height in pixels."""
-    picture = Image.open(io.BytesIO(read.preview_image(run_id, read.PreviewFile(step, path))))
+    return served(Image.open(io.BytesIO(read.preview_image(run_id, read.PreviewFile(step, path)))))
+
+
+def served(picture: Image.Image) -> tuple[str, tuple[int, int]]:
+    """A picture as `Frame` takes it: its WebP address, and its size."""
     held = io.BytesIO()
     picture.convert("RGB").save(held, "WEBP", quality=90)
     return "data:image/webp;base64," + base64.b64encode(held.getvalue()).decode(), picture.size

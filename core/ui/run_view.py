@@ -211,7 +211,7 @@ def charts(run_id: str) -> None:
         rates.curve(run)
         return
     measures = lines.measures(run.metrics)
-    for measure in ("calibration_error", "f1"):  # figures of the end; their curves are on the Compare page
+    for measure in ("calibration_error", "f1", "kid_random", "kid_inception"):  # their curves are on the Compare page
         measures.pop(measure, None)
     if not measures:
         ended = run.state in read.ENDED

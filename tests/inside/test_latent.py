@@ -73,3 +73,27 @@ def test_the_same_seed_gives_the_same_picture(untrained):
     assert 0 <= pictures.min() <= pictures.max() <= 1
     np.testing.assert_array_equal(pictures, latent.pictures(gan, latent.noise(gan, seed=4)))
     assert not np.array_equal(pictures, latent.pictures(gan, latent.noise(gan, seed=5)))
+
+
+def test_arithmetic_is_of_the_means_of_each_group_s_noise(linear):
+    of = {seed: latent.noise(linear, seed) for seed in range(5)}
+    torch.testing.assert_close(latent.sum_of(linear, [0, 1], [2], [3, 4]), (of[0] + of[1]) / 2 - of[2] + (of[3] + of[4]) / 2)
+    torch.testing.assert_close(latent.sum_of(linear, [], [], [3]), of[3])
+
+
+def test_a_map_turns_one_knob_across_and_one_down(linear):
+    knobs, point = latent.directions(linear, count=2, samples=500), latent.noise(linear, seed=3)
+    places = latent.plane(point, knobs, across=1, down=0, furthest=3.0, count=5).view(5, 5, -1)
+    torch.testing.assert_close(places[2, 2], point[0])
+    torch.testing.assert_close(places[0, 4:], latent.turned(point, knobs, [-3.0, 3.0]))
+
+
+def test_a_generator_held_to_a_class_draws_that_class(untrained):
+    gan = untrained("adversarial", "conditional-gan", "sklearn-digits")
+    seven = latent.of_class(gan, "7")
+    noise = latent.noise(gan, seed=1, count=3)
+    points = torch.cat([noise, torch.eye(10)[[7, 7, 7]]], 1)
+    torch.testing.assert_close(latent.decode(seven, noise), gan.model.decode(points))
+    assert latent.directions(seven, count=2, samples=100).vectors.shape == (2, 100)
+    plain = untrained("adversarial", "dcgan", "faces")
+    assert latent.of_class(plain, "7") is plain and latent.classes(plain) == ()

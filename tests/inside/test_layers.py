@@ -116,7 +116,7 @@ def test_every_architecture_with_convolutions_shows_its_maps(untrained):
             elif restore.fits(loaded):
                 passed = restore.trace(loaded, np.zeros((height, width, channels), np.float32))
             elif latent.fits(loaded):
-                passed = latent.trace(loaded, latent.noise(loaded, 0))
+                passed = latent.trace(latent.of_class(loaded, ""), latent.noise(loaded, 0))
             else:
                 continue
             assert any(layer.kernels is not None and len(layer.kernels) == layer.shape[0] for layer in passed), name

@@ -184,7 +184,9 @@ def test_what_fits_is_offered_and_no_more(digits):
         "One picture", "Whole test set", "Weights", "What excites it"]
     assert opened("inside", run=kept("classification", "svm", "digits")).segmented_control("view").options == [
         "One picture", "Whole test set", "What excites it"]
-    assert not [control for control in opened("inside", run=kept("adversarial", "dcgan", "faces")).segmented_control
+    assert opened("inside", run=kept("adversarial", "dcgan", "faces")).segmented_control("view").options == [
+        "Latent space", "Gallery", "Arithmetic", "Your picture", "Discriminator"]
+    assert not [control for control in opened("inside", run=kept("denoising", "autoencoder", "digits")).segmented_control
                 if control.key == "view"]
 
 

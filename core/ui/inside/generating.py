@@ -1,4 +1,4 @@
-"""Pictures out of noise: the knobs of a latent space, and walks through it."""
+"""Pictures out of noise: the knobs of a latent space, a map of it, and walks through it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
+import torch
 from torch import Tensor
 
 from core.inside import latent, layers
 from core.inside.load import Loaded
 from core.plots import inside as plots
+from core.tasks.pictures import grid
 from core.ui import address
+from core.ui.inside.drawn import download, named, of_class
 from core.ui.inside.maps import way
 from core.ui.inside.side import Side, places
+from core.ui.picture_map import picture_map
 
 KNOBS, FURTHEST = 6, 3.0  # directions, and how far each is turned, in standard deviations of the noise
+PLACES = 21  # of the map, across and down
 SEEDS = 999_999
 
 TITLE = "Latent space"
@@ -25,6 +30,7 @@ fits = latent.fits
 
 
 def show(sides: Sequence[Side]) -> None:
+    sides = of_class(sides)
     seed = address.whole("seed", 0, 0, SEEDS)
     st.subheader("Turn the knobs", anchor=False,
                  help="The knobs are the directions of the latent space along which the pictures change most: principal "
@@ -37,6 +43,14 @@ def show(sides: Sequence[Side]) -> None:
     for side, place in zip(sides, places(sides), strict=True):
         with place:
             _knobs(side, seed)
+    st.subheader("A map of two knobs", anchor=False,
+                 help="One knob is turned across, another down, from end to end; the noise of the seed lies in the middle.")
+    with st.container(horizontal=True):
+        across, down = (_which(key, label, default) for key, label, default in
+                        (("across", "Across", 1), ("down", "Down", 2)))
+    for side, place in zip(sides, places(sides), strict=True):
+        with place:
+            _map(side, seed, across, down)
     st.subheader("Walk from one to another", anchor=False,
                  help="Points on the great circle between two points of noise (Shoemake 1985): a straight line would leave "
                  "the shell on which the model has learned to draw.")
@@ -47,15 +61,23 @@ def show(sides: Sequence[Side]) -> None:
 
 
 @st.cache_data(max_entries=16, show_spinner="Searching for the directions that change the pictures most …")
-def _directions(run_id: str, step: int, _loaded: Loaded) -> latent.Directions:
+def _directions(name: tuple, _loaded: Loaded) -> latent.Directions:
     return latent.directions(_loaded, KNOBS)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _film(run_id: str, step: int, seed: int, to: int, _loaded: Loaded) -> str:
-    """The walk from one seed to another as an animated WebP, in base64."""
+def _film(name: tuple, seed: int, to: int, _loaded: Loaded) -> bytes:
+    """The walk from one seed to another as an animated WebP."""
     start, end = latent.noise(_loaded, seed), latent.noise(_loaded, to)
-    return base64.b64encode(plots.film(latent.pictures(_loaded, latent.slerp(start, end, np.linspace(0, 1, 30))))).decode()
+    return plots.film(latent.pictures(_loaded, latent.slerp(start, end, np.linspace(0, 1, 30))))
+
+
+@st.cache_data(max_entries=8, show_spinner="Drawing the map …")
+def _sheet(name: tuple, seed: int, across: int, down: int, _loaded: Loaded, _knobs: latent.Directions) -> np.ndarray:
+    """The pictures of the map in one, uint8 `(height, width, 3)`."""
+    points = latent.plane(latent.noise(_loaded, seed), _knobs, across, down, FURTHEST, PLACES)
+    drawn = np.concatenate([latent.pictures(_loaded, part) for part in points.split(63)])
+    return grid(torch.from_numpy(drawn).permute(0, 3, 1, 2), PLACES, gap=0)
 
 
 def _new_noise() -> None:
@@ -83,11 +105,12 @@ def _keep_knob(key: str, which: int) -> None:
 def _knobs(side: Side, seed: int) -> None:
     """The picture that the turned knobs give, and below each knob the pictures along its way."""
     point, turns = latent.noise(side.loaded, seed), _turns()
-    knobs = _directions(side.loaded.run.id, side.loaded.step, side.loaded)
+    knobs = _directions(named(side), side.loaded)
     large, controls = st.columns([1, 1] if side.narrow else [1, 2], gap="large")
     with large:
         picture = latent.pictures(side.loaded, latent.turned(point, knobs, turns))[0]
         st.image(plots.enlarged(picture, 512, smooth=True), width="stretch")
+        download(plots.enlarged(picture, 512, smooth=True), f"picture {seed}", f"{side.key}knobs")
     with controls:
         columns = 1 if side.narrow else 2
         for start in range(0, len(knobs.shares), columns):
@@ -106,6 +129,26 @@ def _knob(side: Side, which: int, point: Tensor, knobs: latent.Directions, turns
     st.image(plots.strip(latent.pictures(side.loaded, points)), width="stretch")
 
 
+def _which(key: str, label: str, default: int) -> int:
+    """One of the knobs, from 0."""
+    names = [f"Knob {number}" for number in range(1, KNOBS + 1)]
+    return names.index(address.select(label, key, names, names[default - 1], width=140))
+
+
+def _map(side: Side, seed: int, across: int, down: int) -> None:
+    """The pictures where two knobs are turned, to be dragged over."""
+    knobs = _directions(named(side), side.loaded)
+    across, down = (min(which, len(knobs.shares) - 1) for which in (across, down))
+    sheet = _sheet(named(side), seed, across, down, side.loaded, knobs)
+    row, column = (address.whole(f"{side.key}plane_{which}", PLACES // 2, 0, PLACES - 1) for which in ("row", "column"))
+
+    def keep(row: int, column: int) -> None:
+        st.query_params.update({f"{side.key}plane_row": str(row), f"{side.key}plane_column": str(column)})
+
+    picture_map(sheet, PLACES, (row, column), keep, key=f"{side.key}plane")
+    download(sheet, f"map {seed}", f"{side.key}plane_sheet")
+
+
 def _walk(sides: Sequence[Side], seed: int) -> None:
     """Pictures on the way from the noise of one seed to that of another: by hand, as a film, and side by side."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -119,8 +162,11 @@ def _walk(sides: Sequence[Side], seed: int) -> None:
             here, film = pair.columns(2, wrap=False)
             here.image(plots.enlarged(along[0], 256, smooth=True), width="stretch")
             here.caption(f"At {100 * share:.0f} %")
-            moving = _film(side.loaded.run.id, side.loaded.step, seed, to, side.loaded)
-            film.html(f'<img alt="The walk as a film" style="width:100%" src="data:image/webp;base64,{moving}">')
+            moving = _film(named(side), seed, to, side.loaded)
+            source = base64.b64encode(moving).decode()
+            film.html(f'<img alt="The walk as a film" style="width:100%" src="data:image/webp;base64,{source}">')
             film.caption("As a film")
+            film.download_button("Download", moving, f"walk {seed} to {to}.webp", "image/webp", type="tertiary",
+                                 icon=":material/download:", on_click="ignore", key=f"{side.key}walk_film")
             whole.image(plots.strip(along[1:]), width="stretch")
             whole.caption(f"From seed {seed} to seed {to}")
