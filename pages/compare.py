@@ -267,7 +267,7 @@ def verdict(first: str, second: str, found: compare.Difference | None, metric: s
     def written(value: float) -> str:
         return f"{100 * value:.2f}" if share else page.measure(metric, value)
 
-    unit, of = " percentage points" if share else "", page.measure_title(metric).lower()
+    unit, of = " percentage points" if share else "", page.measure_words(metric)
     how = (f"Welch's t-test, p = {found.p:.2g}" + (f" corrected for {pairs} pairs" if pairs > 1 else "")
            + f", effect {abs(found.effect):.1f} standard deviations")
     ahead = f"**{second}** by {written(abs(found.gap))}{unit} of {of}"

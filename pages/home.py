@@ -85,7 +85,7 @@ def score(run: read.Run) -> str:
         return ""
     for split in ("test", "validation"):
         if (name := f"{split}/{measure}") in run.metrics:
-            return f"{page.measure(name, run.metrics[name])} :gray[{split} {measure}]"
+            return f"{page.measure(name, run.metrics[name])} :gray[{split} {page.measure_words(measure)}]"
     return ""
 
 

@@ -144,10 +144,15 @@ WRITTEN = {  # with a spelling of their own
 }
 
 
+def measure_words(name: str) -> str:
+    """What a person calls a measure within a sentence: `test accuracy`, `hole PSNR`."""
+    return " ".join(WRITTEN.get(word, word) for word in name.replace("/", " ").replace("_", " ").split(" "))
+
+
 def measure_title(name: str) -> str:
-    """What a person calls a measure: `Test accuracy`, `Loss`, `Validation F1`."""
-    words = name.replace("/", " ").replace("_", " ").capitalize().split(" ")
-    return " ".join(WRITTEN.get(word.lower(), word) for word in words)
+    """The same over a figure or a chart: `Test accuracy`, `Loss`, `Validation F1`."""
+    first, *others = measure_words(name).split(" ")
+    return " ".join([first if first in WRITTEN.values() else first.capitalize(), *others])
 
 
 def measure(name: str, value: float) -> str:

@@ -96,8 +96,9 @@ def coloured(frame: pd.DataFrame, runs: Sequence[read.Run], written: dict[str, C
     if "Result" in frame:
         kinds = [result(run)[0] for run in runs]
         for kind in set(kinds):
+            words = page.measure_words(kind)
             style = style.format(
-                lambda figure, kind=kind: "" if pd.isna(figure) else f"{page.measure(kind, figure)} {kind}",
+                lambda figure, kind=kind, words=words: "" if pd.isna(figure) else f"{page.measure(kind, figure)} {words}",
                 subset=([i for i, other in enumerate(kinds) if other == kind], ["Result"]),
             )
     return style
