@@ -68,7 +68,8 @@ class DataSpec(BaseModel):
     target's with its start and end, and `languages` names both; they share one vocabulary. Of questions, `shape` is that of
     a question and its passage together, and `target_length` the most answers that one has. Of series it is
     `(length, numbers)`, and what is asked of each is one number. `output_channels`, which only a task's `model_spec` sets:
-    of the pictures that the model is to give; 0, as many as it is given.
+    of the pictures that the model is to give; 0, as many as it is given. `paired`: each picture is a noisy one, and its
+    target another of its shape, the clean one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,6 +82,7 @@ class DataSpec(BaseModel):
     std: tuple[float, ...] = ()
     features: tuple[str, ...] = ()
     mirrored: bool = False
+    paired: bool = False
     symbols: bool = False
     vocabulary: tuple[str, ...] = ()
     vocabulary_size: int = 0

@@ -41,7 +41,8 @@ from core.ui.run_picker import pick_checkpoint, pick_run
 
 # Each has a TITLE, `fits(loaded)` and `show(sides)`.
 VIEWS = (naming, cleaning, coding, generating, gallery, arithmetic, projecting, judging, mending, colouring, reading,
-         filling, translating, writing, adding, recalling, answering, listening, boundary, testset, embedding, weights, exciting)
+         filling, translating, writing, adding, recalling, answering, listening, boundary, testset, embedding, weights,
+         exciting)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the checkpoint …")

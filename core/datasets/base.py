@@ -30,7 +30,7 @@ class Batch(NamedTuple):
     """`inputs`: uint8 `(batch, channels, height, width)`, int64 `(batch, length)`, float32 `(batch, features)` or
     `(batch, length, numbers)`, or int16 `(batch, samples)`; `targets`: int64 `(batch,)`, of a running text
     `(batch, length)`, of sounds with transcripts `(batch, letters)`, of pairs `(batch, target length)`, of questions
-    `(batch, answers, 2)`, of series float32 `(batch,)`, or None."""
+    `(batch, answers, 2)`, of series float32 `(batch,)`, of noisy pictures the clean ones, or None."""
 
     inputs: Tensor
     targets: Tensor | None

@@ -236,6 +236,15 @@ def load(path: Path, side: int, grey: bool = False) -> dict[str, Tensor]:
 
 def picture(content: bytes, side: int, grey: bool) -> np.ndarray:
     """A picture file as uint8 `(side, side, 3 or 1)`. Raises `ValueError` or PIL's errors where it can't serve."""
+    image = upright(content, grey)
+    if image.size != (side, side):
+        image = ImageOps.fit(image, (side, side), Image.Resampling.LANCZOS)
+    return np.asarray(image).reshape(side, side, -1)
+
+
+def upright(content: bytes, grey: bool | None) -> Image.Image:
+    """A picture file as it is looked at, grey or in colour, or where `grey` is None as it is itself. Raises `ValueError` or
+    PIL's errors where it can't serve."""
     if not content:
         raise ValueError("it is empty")
     with Image.open(io.BytesIO(content)) as image:
@@ -246,8 +255,5 @@ def picture(content: bytes, side: int, grey: bool) -> np.ndarray:
         image = ImageOps.exif_transpose(image)  # a telephone's photographs lie on their side
         if image.has_transparency_data:
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-        if image.mode != (mode := "L" if grey else "RGB"):
-            image = image.convert(mode)
-        if image.size != (side, side):
-            image = ImageOps.fit(image, (side, side), Image.Resampling.LANCZOS)
-        return np.asarray(image).reshape(side, side, -1)
+        grey = image.mode in ("1", "L", "LA") if grey is None else grey
+        return image if image.mode == (mode := "L" if grey else "RGB") else image.convert(mode)

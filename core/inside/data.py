@@ -101,7 +101,8 @@ def samples(data: Data, count: int, draw: int, class_name: str | None = None) ->
     for i in chosen[order[:count]].tolist():
         label = data.spec.classes[data.train.targets[i]] if data.spec.classes else ""
         if data.spec.kind == "images":
-            picture = data.train.inputs[i].permute(1, 2, 0).numpy()  # (height, width, channels)
+            sides = (data.train.inputs, data.train.targets) if data.spec.paired else (data.train.inputs,)
+            picture = torch.cat([side[i] for side in sides], 2).permute(1, 2, 0).numpy()  # (height, width, channels)
             found.append(Sample(picture[:, :, 0] if picture.shape[2] == 1 else picture, label))
         elif data.spec.kind == "sounds":
             if data.spec.target_length:

@@ -48,7 +48,7 @@ def open_film(content: bytes) -> Film:
     is none."""
     try:
         with Image.open(io.BytesIO(content)) as image:
-            frames = [frame.convert("RGB") for frame in islice(ImageSequence.Iterator(image), MOST + 1)]
+            frames = [_small(frame.convert("RGB")) for frame in islice(ImageSequence.Iterator(image), MOST + 1)]
             return _film(frames, 1000 / (image.info.get("duration") or 1000 / _RATE))
     except UnidentifiedImageError:
         pass
@@ -70,7 +70,7 @@ def _small(image: Image.Image) -> Image.Image:
 
 
 def _film(pictures: list[Image.Image], rate: float) -> Film:
-    frames = np.stack([np.asarray(_small(picture)) for picture in pictures[:MOST]])
+    frames = np.stack([np.asarray(picture) for picture in pictures[:MOST]])
     if min(frames.shape[1:3]) < 16:
         raise UserError("This film is too small or too narrow: take one of at least 16 × 16 pixels.")
     height, width = (side // 2 * 2 for side in frames.shape[1:3])  # MP4 has a colour for each 2 × 2 pixels

@@ -36,9 +36,10 @@ def fits(loaded: Loaded) -> bool:
     return hasattr(loaded.task, "restore")
 
 
-def usual_noise(loaded: Loaded) -> tuple[Noise, float]:
-    """The kind and the strength of the noise that the model is measured at, as `add_noise` takes them."""
-    return loaded.task.settings.noise, loaded.task.settings.sigma
+def usual_noise(loaded: Loaded) -> tuple[Noise | None, float]:
+    """The kind and the strength of the noise that the model is measured at, as `add_noise` takes them; None where its data
+    bring their own."""
+    return None if loaded.spec.paired else loaded.task.settings.noise, loaded.task.settings.sigma
 
 
 def restore(

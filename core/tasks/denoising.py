@@ -30,7 +30,8 @@ Noise = Literal["gaussian", "poisson", "speckle", "salt-and-pepper"]
     expert="Squared error between clean and cleaned picture; fresh noise in every step, the same noise at every look. "
     "Clipped to 0..1, as a stored picture is, the noisy picture has a PSNR above that of unclipped noise. PSNR and SSIM are "
     "of values in 0..1 that are not rounded: PSNR over the whole picture to its border, SSIM over all places where its "
-    "window of 11×11 lies inside, both over all channels; then the mean over the pictures.",
+    "window of 11×11 lies inside, both over all channels; then the mean over the pictures. Data of noisy pictures and the "
+    "same without noise bring their noise with them: the settings of noise then say nothing.",
 )
 class Denoising(SupervisedTask):
     """Model: noisy images `(batch, channels, height, width)` in 0..1 to cleaned ones of the same shape."""
@@ -76,14 +77,18 @@ class Denoising(SupervisedTask):
             return self.model(images).float().clamp(0, 1)
 
     def model_input(self, batch: Batch) -> Tensor:
-        return self.noisy(scaled(batch.inputs))
+        return scaled(batch.inputs) if self.spec.paired else self.noisy(scaled(batch.inputs))
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        clean = scaled(turned(batch.inputs) if self.settings.turn else batch.inputs)
-        strength: float | Tensor = self.settings.sigma
-        if self.settings.strongest:
-            strength = self.settings.strongest * torch.rand(len(clean), 1, 1, 1, device=clean.device)
-        noisy = add_noise(clean, self.settings.noise, strength, clip=self.settings.clip)
+        pictures = torch.cat(batch, 1) if self.spec.paired else batch.inputs  # (batch, channels of all, height, width)
+        pictures = scaled(turned(pictures) if self.settings.turn else pictures)
+        if self.spec.paired:
+            noisy, clean = pictures.chunk(2, 1)
+        else:
+            clean, strength = pictures, self.settings.sigma
+            if self.settings.strongest:
+                strength = self.settings.strongest * torch.rand(len(clean), 1, 1, 1, device=clean.device)
+            noisy = add_noise(clean, self.settings.noise, strength, clip=self.settings.clip)
         cleaned = self.model(noisy).float()
         return F.mse_loss(cleaned, clean), {"psnr": psnr(cleaned.detach().clamp(0, 1), clean).mean()}
 
@@ -91,25 +96,25 @@ class Denoising(SupervisedTask):
         """`psnr`, `psnr_noisy`, `psnr_gain` (dB) and `ssim`, values in 0..1: each the mean over the pictures of the split.
         Where it has whole pictures of several collections also `psnr_NAME`, `ssim_NAME` ... of each of them."""
         if not isinstance(split, Whole):
-            return self._measured(batch.inputs for batch in split.batches(100, self.device))
-        found = {name: self._measured(picture[None].to(self.device) for picture in pictures)
+            return self._measured(split.batches(100, self.device))
+        found = {name: self._measured(Batch(picture[None].to(self.device), None) for picture in pictures)
                  for name, pictures in split.pictures.items()}
         count = sum(map(len, split.pictures.values()))
         means = {measure: sum(len(split.pictures[name]) * found[name][measure] for name in found) / count
                  for measure in next(iter(found.values()))}
         return means | {f"{measure}_{name}": value for name in found for measure, value in found[name].items()}
 
-    def _measured(self, pictures: Iterable[Tensor]) -> dict[str, float]:
-        """The means over batches of uint8 images `(batch, channels, height, width)` on the device."""
+    def _measured(self, batches: Iterable[Batch]) -> dict[str, float]:
+        """The means over batches on the device."""
         generator = torch.Generator().manual_seed(0)  # the same noise at every look, in every run, on every device
         sums: dict[str, float] = {"psnr": 0.0, "psnr_noisy": 0.0, "ssim": 0.0}
         count = 0
-        for inputs in pictures:
-            clean, noisy, cleaned = self._pictures(inputs, generator)
+        for batch in batches:
+            clean, noisy, cleaned = self._pictures(batch, generator)
             sums["psnr"] += psnr(cleaned, clean).sum().item()
             sums["psnr_noisy"] += psnr(noisy, clean).sum().item()
             sums["ssim"] += ssim(cleaned, clean).sum().item()
-            count += len(inputs)
+            count += len(clean)
         means = {name: total / count for name, total in sums.items()}
         return means | {"psnr_gain": means["psnr"] - means["psnr_noisy"]}
 
@@ -119,18 +124,20 @@ class Denoising(SupervisedTask):
     def report(self, data: Data) -> Iterable[Preview]:
         yield self._look("test_cleaned", data.test)
 
-    def _pictures(self, inputs: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    def _pictures(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Clean, noisy and cleaned, float in 0..1 on the device. The noise is drawn on the CPU, so that it is the same on
         every device."""
-        clean = scaled(inputs)
-        noisy = self.noisy(clean.cpu(), generator).to(self.device)
+        if self.spec.paired:
+            noisy, clean = (scaled(side) for side in batch)
+        else:
+            clean = scaled(batch.inputs)
+            noisy = self.noisy(clean.cpu(), generator).to(self.device)
         return clean, noisy, self.restore(noisy)
 
     def _look(self, name: str, split: Split) -> Preview:
         """One row each of clean, noisy and cleaned pictures."""
         index = chosen(split, 8)
-        inputs = split.take(index, self.device).inputs
-        clean, noisy, cleaned = self._pictures(inputs, torch.Generator().manual_seed(0))
+        clean, noisy, cleaned = self._pictures(split.take(index, self.device), torch.Generator().manual_seed(0))
         rows = {"noisy": (psnr(noisy, clean), ssim(noisy, clean)), "cleaned": (psnr(cleaned, clean), ssim(cleaned, clean))}
         labels = ["clean"] * len(index)
         for levels, likeness in rows.values():

@@ -159,6 +159,8 @@ def _batch(spec: DataSpec) -> Batch:
     inputs = torch.zeros((EXAMPLES, *spec.shape), dtype=DTYPES[spec.kind])  # (2, *one example's)
     if spec.kind == "text":
         return Batch(inputs, inputs)  # at every place the next one
+    if spec.paired:
+        return Batch(inputs, inputs)
     if spec.kind == "series":
         return Batch(inputs, torch.zeros(EXAMPLES))
     if spec.kind == "questions":

@@ -67,6 +67,13 @@ ASKED = """{"data": [{"paragraphs": [{
   "question": "Where is it?",
   "answers": [{"text": "a river",
    "answer_start": 11}]}]}]}]}"""
+NOISY = """photographs.zip
+├─ clean/
+│  ├─ 1.png
+│  └─ 2.png
+└─ noisy/
+   ├─ 1.png
+   └─ 2.png"""
 PAIRS = """english      french
 Good night.  Bonne nuit.
 A red dog.   Un chien roux."""
@@ -186,9 +193,11 @@ def _examples() -> None:
          "belong together."),
         ("Questions about passages", ASKED, "A JSON file in SQuAD's format: each answer stands in its passage, from the "
          "character that answer_start counts."),
+        ("Noisy and clean pictures", NOISY, "Two folders, or a zip of them, whose pictures of the same name belong "
+         "together. They are cut into squares; a denoiser learns from them."),
     )
-    for row in (shown[:3], shown[3:6], shown[6:]):
-        for column, (title, example, sentence) in zip(st.columns(3), row, strict=True):
+    for row in (shown[:3], shown[3:6], shown[6:9], shown[9:]):
+        for column, (title, example, sentence) in zip(st.columns(3), row, strict=False):  # the last row may be short
             with column, st.container(border=True, height="stretch"):
                 st.markdown(f"**{title}**")
                 st.code(example, language=None)

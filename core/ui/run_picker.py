@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import catalog
 from core.tracking import read
-from core.ui.page import ago, measure
+from core.ui.page import ago, measure, measure_title
 
 
 def title(run: read.Run) -> str:
@@ -25,7 +25,7 @@ def score(run: read.Run) -> str:
     for split in ("test", "validation"):
         if (value := run.metrics.get(f"{split}/{wanted}")) is not None:
             figure = measure(wanted, value)
-            return figure if " " in figure else f"{wanted} {figure}"  # a unit says what is measured
+            return figure if " " in figure else f"{measure_title(wanted)} {figure}"  # a unit says what is measured
     return ""
 
 

@@ -33,7 +33,8 @@ class Source(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: Path
-    kind: Literal["images", "features", "text", "sentences", "sounds", "transcripts", "pairs", "questions"]
+    kind: Literal["images", "features", "text", "sentences", "sounds", "transcripts", "pairs", "questions",
+                  "noisy"]
     side: int = 64
     length: int = characters.LENGTH
     grey: bool = False

@@ -47,7 +47,8 @@ def show(sides: Sequence[Side]) -> None:
                 "pepper take.")
             seed = address.number_field("Seed of the noise", "seed", 0, 999_999)
         if noise not in (None, usual):
-            st.caption(f"The first model was trained on another kind: {usual_title.lower()}.")
+            known = usual_title.lower() if usual else "that of the pictures it learned from"
+            st.caption(f"The model was trained on another kind: {known}.")
     with answers:
         if picture is None:
             st.info("Upload a picture: here it appears noisy and cleaned, with a curtain between.", icon=":material/image:")
