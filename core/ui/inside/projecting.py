@@ -37,7 +37,8 @@ def show(sides: Sequence[Side]) -> None:
 
 def _sought(side: Side, picture: np.ndarray, to: int) -> None:
     found = _found(named(side), picture, side.loaded)
-    mine, its, way = st.columns(3, wrap=False)
+    pair, way = st.columns([2, 1])
+    mine, its = pair.columns(2, wrap=False)
     mine.image(plots.enlarged(picture[0].transpose(1, 2, 0), 256, smooth=True), width="stretch")
     mine.caption("Yours, in the data's size")
     drawn = plots.enlarged(found.way[-1], 256, smooth=True)
