@@ -239,5 +239,7 @@ class Adversarial(Task):
     def load_state_dict(self, state: dict) -> None:
         for name, descent in self.descents.items():
             descent.load_state_dict(state["descents"][name])
-        self.fixed_noise, self.done = state["fixed_noise"].to(self.device), state["done"]
-        self.latest = {name: value.to(self.device) for name, value in state["latest"].items()}
+        self.fixed_noise = state["fixed_noise"].to(self.device)
+        # Runs that began before there were penalties kept neither.
+        self.done = state.get("done", 0)
+        self.latest = {name: value.to(self.device) for name, value in state.get("latest", {}).items()}
