@@ -5,7 +5,7 @@ import math
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.architectures.base import Architecture, epochs_for
+from core.architectures.base import Architecture, picture_recipe
 from core.catalog import DataSpec, architecture
 from core.experiment import Settings, setting
 
@@ -35,9 +35,7 @@ class ColourNet(Architecture):
 
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:
-        _, height, width = spec.shape
-        training = {"batch_size": 64 if height * width <= 32 * 32 else 16, "schedule": "cosine", **given}
-        return {"epochs": max(2, epochs_for(1500, spec, training["batch_size"])), **training}
+        return picture_recipe(spec, given, steps=1500)
 
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()

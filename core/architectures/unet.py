@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.architectures.base import Architecture, epochs_for
+from core.architectures.base import Architecture, picture_recipe
 from core.catalog import DataSpec, architecture
 from core.experiment import Settings, setting
 
@@ -40,10 +40,7 @@ class UNet(Architecture):
 
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:
-        _, height, width = spec.shape
-        # A large picture holds many small ones: fewer in a step teach as much, and cost as much less.
-        training = {"batch_size": 64 if height * width <= 32 * 32 else 16, "schedule": "cosine", **given}
-        return {"epochs": max(2, epochs_for(750, spec, training["batch_size"])), **training}
+        return picture_recipe(spec, given, steps=750)
 
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()
