@@ -23,7 +23,7 @@ from core.jobs.folder import RunFolder
 from core.tracking import read, store, write
 
 pytestmark = pytest.mark.usefixtures("ready_store")
-LONG = {"epochs": 100, "previews": 3}
+LONG = {"epochs": 60, "previews": 3}
 
 
 def perceptron(**training) -> Experiment:
