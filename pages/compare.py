@@ -29,10 +29,15 @@ DASHES = {"solid": "", "dash": "6 3", "dot": "2 2", "dashdot": "6 2 2 2"}
 # ---- which runs
 
 
+def chosen_ids() -> list[str]:
+    """The ids that the address names, each once."""
+    return list(dict.fromkeys(filter(None, st.query_params.get("runs", "").split(","))))
+
+
 def chosen() -> list[read.Run]:
     """The runs that the address names; those that can't be had are said."""
-    found, ids = [], dict.fromkeys(filter(None, st.query_params.get("runs", "").split(",")))
-    for run_id in list(ids)[:MOST_RUNS]:
+    found, ids = [], chosen_ids()
+    for run_id in ids[:MOST_RUNS]:
         try:
             found.append(read.run(run_id))
         except UserError as error:
@@ -269,7 +274,7 @@ def verdict(first: str, second: str, found: compare.Difference | None, metric: s
 
     unit, of = " percentage points" if share else "", page.measure_words(metric)
     how = (f"Welch's t-test, p = {found.p:.2g}" + (f" corrected for {pairs} pairs" if pairs > 1 else "")
-           + f", effect {abs(found.effect):.1f} standard deviations")
+           + (f", effect {abs(found.effect):.1f} standard deviations" if math.isfinite(found.effect) else ", no spread"))
     ahead = f"**{second}** by {written(abs(found.gap))}{unit} of {of}"
     interval = f"the {100 * (1 - compare.SURE / pairs):.3g} % interval of that is {written(low)} to {written(high)}"
     if found.p < compare.SURE:
@@ -283,7 +288,7 @@ def more_seeds(wanted: dict[str, tuple[list[read.Run], int]]) -> None:
     """Offers to launch the seeds that each experiment, of the runs given by its name, still lacks."""
     lacking = {name: (runs, count) for name, (runs, count) in wanted.items() if count > 0}
     total = sum(count for _, count in lacking.values())
-    if not lacking:
+    if not lacking or total > MOST_RUNS - len(chosen_ids()):  # more could not be told apart here
         return
     told = " and ".join(f"{count} of {name}" for name, (_, count) in lacking.items())
     if st.button(f"Launch {total} more seeds", icon=":material/rocket_launch:", key="more_seeds", help=f"{told}."):
@@ -293,7 +298,7 @@ def more_seeds(wanted: dict[str, tuple[list[read.Run], int]]) -> None:
         except UserError as error:
             st.error(str(error), icon=":material/error:")
             return
-        st.query_params["runs"] = ",".join([*st.query_params["runs"].split(","), *made])
+        st.query_params["runs"] = ",".join([*chosen_ids(), *made])
         st.rerun()
 
 

@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import mlflow
@@ -193,20 +192,15 @@ def test_what_can_t_be_added_exits_2_and_says_why(home: Path, table: Path, capsy
 
 
 def _fits() -> list[tuple[str, str, str]]:
-    """For every architecture one of its tasks, that which fewest have so far, and a data set that needs no file from
-    outside."""
-    found, taken = [], Counter()
+    """For every architecture and each of its tasks, a data set that needs no file from outside."""
+    found = []
     for name, cls in catalog.entries("architecture").items():
-        pairs = []
         for task in cls.card.tasks:
             here = [data for data, source in catalog.entries("dataset").items()
                     if catalog.misfit(task, name, data) is None and source(source.Settings()).availability().ready]
             packaged = [data for data in here if "package" in catalog.get("dataset", data)(
                 catalog.get("dataset", data).Settings()).availability().sentence]
-            pairs += [(task, name, (packaged or here)[0])] if here else []
-        if pairs:
-            found.append(min(pairs, key=lambda pair: taken[pair[0]]))
-            taken[found[-1][0]] += 1
+            found += [(task, name, (packaged or here)[0])] if here else []
     return found
 
 

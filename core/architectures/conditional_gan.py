@@ -7,9 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from core.architectures.adversaries import Adversaries, Cropped, halved
-from core.architectures.base import epochs_for
 from core.catalog import DataSpec, architecture
-from core.experiment import Settings, setting
+from core.experiment import setting
 
 
 @architecture(
@@ -30,8 +29,9 @@ from core.experiment import Settings, setting
 class ConditionalGAN(Adversaries):
     """Points `(batch, latent_size + classes)` to images of any size from 8 pixels on."""
 
-    class Settings(Settings):
-        latent: int = setting(100, "Random numbers that one picture is made from.", unit="numbers", ge=2, le=1024)
+    least_side = 8
+
+    class Settings(Adversaries.Settings):
         width: int = setting(32, "Feature maps beside the picture; there are twice as many further in.", unit="maps",
                              ge=4, le=512)
 
@@ -39,14 +39,7 @@ class ConditionalGAN(Adversaries):
     def misfit(cls, spec: DataSpec) -> str | None:
         if len(spec.classes) < 2:
             return "Conditional GAN needs pictures with classes, which it makes them by; these have none."
-        if min(spec.shape[1:]) < 8:
-            return f"Conditional GAN needs pictures of 8×8 pixels or more; these are {spec.shape[1]}×{spec.shape[2]}."
         return super().misfit(spec)
-
-    @classmethod
-    def recipe(cls, spec: DataSpec, **given) -> dict:
-        epochs = min(1000, epochs_for(3000, spec, given.get("batch_size", 64)))
-        return {"epochs": epochs, "learning_rate": 2e-4, "momentum": 0.5, **given}
 
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()

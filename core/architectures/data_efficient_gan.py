@@ -9,9 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.architectures.adversaries import Adversaries, Cropped, halved
-from core.architectures.base import epochs_for
 from core.catalog import DataSpec, architecture
-from core.experiment import Settings, setting
 
 
 @architecture(
@@ -36,31 +34,15 @@ class DataEfficientGAN(Adversaries):
     """Latent vectors `(batch, latent_size)` to images of any size from 16 pixels on."""
 
     averages = True
-
-    class Settings(Settings):
-        latent: int = setting(100, "Random numbers that one picture is made from.", unit="numbers", ge=2, le=1024)
-        width: int = setting(
-            32, "Feature maps beside the picture; every halving of the picture's side doubles them.",
-            unit="maps", ge=4, le=512,
-        )
-
-    @classmethod
-    def misfit(cls, spec: DataSpec) -> str | None:
-        if min(spec.shape[1:]) < 16:
-            return f"Data-efficient GAN needs pictures of 16×16 pixels or more; these are {spec.shape[1]}×{spec.shape[2]}."
-        return super().misfit(spec)
-
-    @classmethod
-    def recipe(cls, spec: DataSpec, **given) -> dict:
-        epochs = min(1000, epochs_for(5000, spec, given.get("batch_size", 64)))
-        return {"epochs": epochs, "learning_rate": 5e-4, "momentum": 0.5, **given}
+    least_side = 16
+    steps, learning_rate = 5000, 5e-4
 
     @classmethod
     def objective(cls, **given) -> dict:
         return {"penalty": "r1", "penalty_weight": 0.1, "penalty_every": 16, "average": 0.999,
                 "augment": "translation-cutout", **given}
 
-    def __init__(self, settings: Settings, spec: DataSpec):
+    def __init__(self, settings: Adversaries.Settings, spec: DataSpec):
         super().__init__()
         channels, height, width = spec.shape
         halvings = int(math.log2(min(height, width))) - 2  # down to a side of 4 to 7

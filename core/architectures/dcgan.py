@@ -7,9 +7,7 @@ from itertools import pairwise
 from torch import nn
 
 from core.architectures.adversaries import Adversaries
-from core.architectures.base import epochs_for
 from core.catalog import DataSpec, architecture
-from core.experiment import Settings, setting
 
 
 @architecture(
@@ -31,13 +29,6 @@ from core.experiment import Settings, setting
 class DCGAN(Adversaries):
     """Latent vectors `(batch, latent_size)` to square images."""
 
-    class Settings(Settings):
-        latent: int = setting(100, "Random numbers that one picture is made from.", unit="numbers", ge=2, le=1024)
-        width: int = setting(
-            32, "Feature maps beside the picture; every halving of the picture's side doubles them.",
-            unit="maps", ge=4, le=512,
-        )
-
     @classmethod
     def misfit(cls, spec: DataSpec) -> str | None:
         _, height, width = spec.shape
@@ -47,13 +38,7 @@ class DCGAN(Adversaries):
             )
         return super().misfit(spec)
 
-    @classmethod
-    def recipe(cls, spec: DataSpec, **given) -> dict:
-        batch_size = given.get("batch_size", 64)
-        epochs = min(1000, epochs_for(3000, spec, batch_size))  # with few pictures, more only learns them by heart
-        return {"epochs": epochs, "learning_rate": 2e-4, "momentum": 0.5, **given}
-
-    def __init__(self, settings: Settings, spec: DataSpec):
+    def __init__(self, settings: Adversaries.Settings, spec: DataSpec):
         super().__init__()
         channels, side, _ = spec.shape
         doublings = int(math.log2(side)) - 2  # from 4×4 to the picture

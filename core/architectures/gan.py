@@ -6,9 +6,8 @@ import math
 from torch import Tensor, nn
 
 from core.architectures.adversaries import Adversaries
-from core.architectures.base import epochs_for
 from core.catalog import DataSpec, architecture
-from core.experiment import Settings, setting
+from core.experiment import setting
 
 PIECES = 5  # linear pieces of a maxout unit
 
@@ -32,17 +31,13 @@ PIECES = 5  # linear pieces of a maxout unit
 class GAN(Adversaries):
     """Latent vectors `(batch, latent_size)` to images of any size."""
 
-    class Settings(Settings):
-        latent: int = setting(100, "Random numbers that one picture is made from.", unit="numbers", ge=2, le=1024)
+    steps = 6000
+
+    class Settings(Adversaries.Settings):
         width: int = setting(
             600, "Units of each hidden layer of the generator; the discriminator has a fifth as many, of five pieces each.",
             unit="units", ge=10, le=4800,
         )
-
-    @classmethod
-    def recipe(cls, spec: DataSpec, **given) -> dict:
-        epochs = min(1000, epochs_for(6000, spec, given.get("batch_size", 64)))
-        return {"epochs": epochs, "learning_rate": 2e-4, "momentum": 0.5, **given}
 
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__()

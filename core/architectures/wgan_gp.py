@@ -7,9 +7,8 @@ from itertools import pairwise
 from torch import nn
 
 from core.architectures.adversaries import Adversaries, Cropped, halved
-from core.architectures.base import epochs_for
 from core.catalog import DataSpec, architecture
-from core.experiment import Settings, setting
+from core.experiment import setting
 
 HALVINGS = 3  # of the picture's sides
 
@@ -33,23 +32,11 @@ HALVINGS = 3  # of the picture's sides
 class WGANGP(Adversaries):
     """Latent vectors `(batch, latent_size)` to images of any size from 8 pixels on."""
 
-    class Settings(Settings):
+    least_side = 8
+    steps, learning_rate, momentum = 7500, 1e-4, 0.0
+
+    class Settings(Adversaries.Settings):
         latent: int = setting(128, "Random numbers that one picture is made from.", unit="numbers", ge=2, le=1024)
-        width: int = setting(
-            32, "Feature maps beside the picture; every halving of the picture's side doubles them.",
-            unit="maps", ge=4, le=512,
-        )
-
-    @classmethod
-    def misfit(cls, spec: DataSpec) -> str | None:
-        if min(spec.shape[1:]) < 8:
-            return f"WGAN-GP needs pictures of 8×8 pixels or more; these are {spec.shape[1]}×{spec.shape[2]}."
-        return super().misfit(spec)
-
-    @classmethod
-    def recipe(cls, spec: DataSpec, **given) -> dict:
-        epochs = min(1000, epochs_for(7500, spec, given.get("batch_size", 64)))
-        return {"epochs": epochs, "learning_rate": 1e-4, "momentum": 0.0, **given}
 
     @classmethod
     def objective(cls, **given) -> dict:

@@ -115,7 +115,7 @@ class Padded(Split):
 
 class Whole(Split):
     """Patches of pictures, and the pictures themselves, uint8 `(channels, height, width)` of any size, by the collections
-    that they belong to: measures are taken of those."""
+    that they belong to: measures are taken of those. The first collection is the split's own; others are measured too."""
 
     def __init__(self, inputs: Tensor, pictures: Mapping[str, Sequence[Tensor]]):
         super().__init__(inputs)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import difflib
-import hashlib
 import math
 from array import array
 from collections import Counter
@@ -19,7 +18,7 @@ import numpy as np
 import psutil
 
 from core.datasets.base import Progress
-from core.datasets.dividing import Examples, Finding
+from core.datasets.dividing import Examples, Finding, digest
 from core.errors import UserError
 
 SUFFIXES = {".csv", ".tsv", ".txt", ".data"}
@@ -243,8 +242,8 @@ def examples(path: Path, table: Table, label: str, leave_out: Iterable[str]) -> 
         raise UserError(f"No row of {path.name} is whole: fill in what is missing, or take out the columns that are empty.")
     inputs, features = _without(inputs, usable, features, leave_out, found)
     inputs[~usable] = 0
-    digests = np.fromiter((int.from_bytes(hashlib.blake2b(row.tobytes(), digest_size=8).digest(), "little", signed=True)
-                           for row in inputs + np.float32(0)), np.int64, len(inputs))  # + 0: there are two zeros
+    digests = np.fromiter((digest(row.tobytes()) for row in inputs + np.float32(0)),  # + 0: there are two zeros
+                          np.int64, len(inputs))
     return Examples(targets, digests, np.full(len(inputs), -1), usable, classes, "rows", found), inputs, tuple(features)
 
 

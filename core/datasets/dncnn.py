@@ -32,8 +32,9 @@ _FOLDERS = {
     beginner="480 grey photographs of animals, people, houses and landscapes, on which methods that remove noise are "
     "compared.",
     expert="Patches of Train400 (180×180) to train on, validation on patches that cover Set12. The test is on whole "
-    "pictures, as in the paper's table: of BSD68, and of Set12, each with a mean of its own. For that table the noise must "
-    "not be clipped; the paper cuts its patches closely (a stride of 10 pixels here), and from smaller copies too.",
+    "pictures of BSD68, as in the paper's table; those of Set12 are measured beside it, with a mean of their own. For that "
+    "table the noise must not be clipped; the paper cuts its patches closely (a stride of 10 pixels here), and from smaller "
+    "copies too.",
 )
 class DnCNNPhotographs(Dataset):
     """Images `(1, side, side)`, no targets."""

@@ -139,7 +139,7 @@ class Colourisation(SupervisedTask):
         lightness = to_lab(images)[:, :1]
         ab = self.colours(lightness / 100)
         rows = {row: to_rgb(torch.cat([lightness, share * ab], 1)) for row, share in (("grey", 0), ("coloured", 1))}
-        return beside(name, index.tolist(), images, rows)
+        return beside(name, index.tolist(), "as it was", images, rows)
 
 
 def annealed_mean(logits: Tensor, temperature: float = TEMPERATURE) -> Tensor:

@@ -12,8 +12,7 @@ from core.datasets.base import Batch, Data, Split, Whole
 from core.experiment import Settings, setting
 from core.tasks.augment import turned
 from core.tasks.base import Preview, SupervisedTask, chosen, scaled
-from core.tasks.likeness import WINDOW, psnr, ssim
-from core.tasks.pictures import labelled
+from core.tasks.likeness import WINDOW, beside, psnr, ssim
 
 Noise = Literal["gaussian", "poisson", "speckle", "salt-and-pepper"]
 
@@ -94,15 +93,14 @@ class Denoising(SupervisedTask):
 
     def evaluate(self, split: Split) -> dict[str, float]:
         """`psnr`, `psnr_noisy`, `psnr_gain` (dB) and `ssim`, values in 0..1: each the mean over the pictures of the split.
-        Where it has whole pictures of several collections also `psnr_NAME`, `ssim_NAME` ... of each of them."""
+        Where it has whole pictures of several collections they are those of its own, the first, and `psnr_NAME`, `ssim_NAME`
+        ... of each."""
         if not isinstance(split, Whole):
             return self._measured(split.batches(100, self.device))
         found = {name: self._measured(Batch(picture[None].to(self.device), None) for picture in pictures)
                  for name, pictures in split.pictures.items()}
-        count = sum(map(len, split.pictures.values()))
-        means = {measure: sum(len(split.pictures[name]) * found[name][measure] for name in found) / count
-                 for measure in next(iter(found.values()))}
-        return means | {f"{measure}_{name}": value for name in found for measure, value in found[name].items()}
+        own = next(iter(found.values()))
+        return own | {f"{measure}_{name}": value for name in found for measure, value in found[name].items()}
 
     def _measured(self, batches: Iterable[Batch]) -> dict[str, float]:
         """The means over batches on the device."""
@@ -138,18 +136,7 @@ class Denoising(SupervisedTask):
         """One row each of clean, noisy and cleaned pictures."""
         index = chosen(split, 8)
         clean, noisy, cleaned = self._pictures(split.take(index, self.device), torch.Generator().manual_seed(0))
-        rows = {"noisy": (psnr(noisy, clean), ssim(noisy, clean)), "cleaned": (psnr(cleaned, clean), ssim(cleaned, clean))}
-        labels = ["clean"] * len(index)
-        for levels, likeness in rows.values():
-            labels += [f"{level:.1f} dB · {like:.2f}" for level, like in zip(levels, likeness, strict=True)]
-        pictures = torch.cat([clean, noisy, cleaned])
-        zoom = max(1, round(112 / pictures.shape[-1]))  # room for the label under each
-        measures = {
-            row: {"psnr": [round(x, 3) for x in levels.tolist()], "ssim": [round(x, 4) for x in likeness.tolist()]}
-            for row, (levels, likeness) in rows.items()
-        }
-        picture = labelled(pictures, labels, columns=len(index), zoom=zoom)
-        return Preview(name, picture, {"index": index.tolist(), **measures})
+        return beside(name, index.tolist(), "clean", clean, {"noisy": noisy, "cleaned": cleaned})
 
 
 def add_noise(

@@ -19,7 +19,7 @@ RANDOM = 64  # its features
 def features(origin: str, device: torch.device) -> Callable[[Tensor], Tensor]:
     """What finds the features of images in 0..1, `(n, channels, height, width)` with 1 or 3 channels, on the CPU:
     `(n, features)`. `origin`: `random` or `inception`. Raises `UserError` where Inception's weights can't be had."""
-    network = {"random": random_network, "inception": inception}[origin]().eval().requires_grad_(False).to(device)
+    network = {"random": random_network, "inception": Inception}[origin]().eval().requires_grad_(False).to(device)
 
     def find(images: Tensor) -> Tensor:
         with torch.no_grad():
@@ -59,7 +59,7 @@ def random_network() -> nn.Module:
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(), projection)
 
 
-class inception(nn.Module):
+class Inception(nn.Module):
     """The 2,048 features before the last layer of torchvision's Inception-v3, trained on ImageNet (Szegedy et al. 2016).
 
     Papers measure with TensorFlow's weights of 2015 and another way to enlarge pictures: their figures are no measure here.

@@ -125,7 +125,7 @@ class Inpainting(SupervisedTask):
         images = scaled(split.take(index, self.device).inputs)
         visible = self.hide(images, torch.Generator().manual_seed(0))
         rows = {"mean fill": mean_fill(images, visible), "filled": self.mend(images, visible)}
-        return beside(name, index.tolist(), images, rows)
+        return beside(name, index.tolist(), "whole", images, rows)
 
 
 def holed(images: Tensor, visible: Tensor) -> Tensor:

@@ -40,10 +40,10 @@ def ssim(images: Tensor, clean: Tensor) -> Tensor:
     return (likeness / ((mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2))).mean((1, 2, 3))
 
 
-def beside(name: str, index: list[int], clean: Tensor, rows: dict[str, Tensor]) -> Preview:
-    """Pictures `(n, channels, height, width)` in 0..1 as they should be, and below them one row each of what there is beside
-    them, with its PSNR and SSIM. `index`: where in their split they stand."""
-    pictures, labels, measures = [clean], [""] * len(clean), {}
+def beside(name: str, index: list[int], label: str, clean: Tensor, rows: dict[str, Tensor]) -> Preview:
+    """Pictures `(n, channels, height, width)` in 0..1 as they should be, each with a `label`, and below them one row each of
+    what there is beside them, with its PSNR and SSIM. `index`: where in their split they stand."""
+    pictures, labels, measures = [clean], [label] * len(clean), {}
     for row, made in rows.items():
         levels, likeness = psnr(made, clean).tolist(), ssim(made, clean).tolist()
         pictures.append(made)

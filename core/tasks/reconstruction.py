@@ -127,7 +127,7 @@ class Reconstruction(SupervisedTask):
         """A row of pictures, and one of what comes back."""
         index = chosen(split, SHOWN)
         images = scaled(split.take(index, self.device).inputs)
-        return beside(name, index.tolist(), images, {"reconstructed": self.reconstruct(images)})
+        return beside(name, index.tolist(), "as it was", images, {"reconstructed": self.reconstruct(images)})
 
 
 def cost(made: Tensor, images: Tensor, likelihood: Likelihood) -> Tensor:

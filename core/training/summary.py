@@ -157,10 +157,8 @@ def _emptied(model: Architecture, mode: FakeTensorMode) -> Architecture:
 
 def _batch(spec: DataSpec) -> Batch:
     inputs = torch.zeros((EXAMPLES, *spec.shape), dtype=DTYPES[spec.kind])  # (2, *one example's)
-    if spec.kind == "text":
-        return Batch(inputs, inputs)  # at every place the next one
-    if spec.paired:
-        return Batch(inputs, inputs)
+    if spec.kind == "text" or spec.paired:
+        return Batch(inputs, inputs)  # at every place the next one; the clean picture
     if spec.kind == "series":
         return Batch(inputs, torch.zeros(EXAMPLES))
     if spec.kind == "questions":

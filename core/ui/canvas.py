@@ -3,15 +3,12 @@ that fits into an address."""
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import streamlit as st
-from PIL import Image
 from streamlit.runtime import get_instance
 
 from core.inside.pictures import PEN
-from core.plots.inside import picture
+from core.plots.inside import picture, png
 
 _HTML = """
 <div class="pad">
@@ -170,9 +167,7 @@ def canvas(
     """
     address, ratio = "", 1.0
     if over is not None:
-        held = io.BytesIO()
-        Image.fromarray(picture(over)).save(held, "PNG")
-        address = get_instance().media_file_mgr.add(held.getvalue(), "image/png", key)
+        address = get_instance().media_file_mgr.add(png(picture(over)), "image/png", key)
         ratio = over.shape[1] / over.shape[0]
     return _pad(data={"drawing": drawing, "over": address, "ratio": ratio, "width": pen, "hint": hint},
                 default={"drawing": drawing}, key=key, on_drawing_change=lambda: None).drawing

@@ -10,7 +10,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.runtime import get_instance
 
-from core.plots.inside import picture
+from core.plots.inside import picture, png
 
 LONGEST = 1600  # pixels of a side that are sent to be looked at: a screen shows no more
 _EXACT = 512 * 512  # pixels up to which each is sent as it is; above it as JPEG, which is a tenth as long
@@ -131,14 +131,9 @@ def curtain(
     })
     if save:
         name = names[1].lower()
-        st.download_button(f"Save the {name} picture", lambda: _png(second), re.sub(r"\W+", "-", name) + ".png", "image/png",
+        file = re.sub(r"\W+", "-", name) + ".png"
+        st.download_button(f"Download the {name} picture", lambda: png(second), file, "image/png",
                            key=f"{key}_save", on_click="ignore", icon=":material/download:")
-
-
-def _png(image: np.ndarray) -> bytes:
-    held = io.BytesIO()
-    Image.fromarray(image).save(held, "PNG", compress_level=3)  # beyond, far slower and hardly smaller
-    return held.getvalue()
 
 
 def _served(image: np.ndarray, place: str) -> str:
@@ -146,7 +141,7 @@ def _served(image: np.ndarray, place: str) -> str:
     shown = Image.fromarray(image)
     shown.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
     if shown.width * shown.height <= _EXACT:
-        return get_instance().media_file_mgr.add(_png(np.asarray(shown)), "image/png", place)
+        return get_instance().media_file_mgr.add(png(np.asarray(shown)), "image/png", place)
     held = io.BytesIO()
     shown.save(held, "JPEG", quality=90, subsampling=0)
     return get_instance().media_file_mgr.add(held.getvalue(), "image/jpeg", place)

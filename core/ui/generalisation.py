@@ -9,7 +9,7 @@ import streamlit as st
 from core import catalog
 from core.architectures.base import Fitted
 from core.errors import UserError
-from core.tracking import compare, forging, generalisation, read
+from core.tracking import compare, generalisation, read
 from core.ui import curves
 
 ACCURACY = "validation/accuracy"
@@ -22,7 +22,6 @@ def told(run: read.Run) -> None:
         if ACCURACY in run.metrics and not compare.classical(run) and baseline(run) is None:
             _offer(run)
         _judge(run)
-        _forged(run)
 
 
 def baseline(run: read.Run) -> read.Run | None:
@@ -76,21 +75,6 @@ def _judge(run: read.Run) -> None:
         "Training figures are means over the steps of an epoch, while the model still changed, and on examples made harder "
         "where the run does that (moved pictures, dropout, hidden words): they read lower than the same examples would "
         "score now. Validation is measured at the epoch's end, on examples as they are."))
-
-
-def _forged(run: read.Run) -> None:
-    """Whether a generator has collapsed or its discriminator has won, where pictures are generated."""
-    origin = next((name.removeprefix("validation/diversity_") for name in run.metrics if "/diversity_" in name), None)
-    if origin is None:
-        return
-    measured = (curves.history(run, f"validation/{name}_{origin}") for name in ("diversity", "precision", "recall"))
-    scored = ("train/score_real", "train/score_fake")
-    scores = tuple(curves.history(run, name) for name in scored) if scored[0] in run.metrics else None
-    game = forging.Game(*measured, scores)
-    for sentence in (warned := forging.warnings(game)):
-        st.warning(sentence, icon=":material/warning:")
-    if not warned:
-        st.markdown(f":material/insights: {forging.calm(game)}")
 
 
 @st.cache_data(ttl=1800, max_entries=200, show_spinner=False)

@@ -15,7 +15,7 @@ from core.plots.curves import Curve, figure, omissions
 from core.plots.style import run_colour
 from core.tracking import read
 from core.ui import curves as lines
-from core.ui import form, generalisation, lineage, page, previews, rates, tables
+from core.ui import forging, form, generalisation, lineage, page, previews, rates, tables
 from core.ui.chart import chart
 from core.ui.passage import passage
 from core.ui.run_picker import pick_checkpoint
@@ -234,6 +234,7 @@ def charts(run_id: str) -> None:
     if any(left_out):
         st.caption(next(filter(None, left_out)))
     generalisation.told(run)
+    forging.told(run)
 
 
 def line_of(run: read.Run, name: str, *, faint: bool) -> Curve:

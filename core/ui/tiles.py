@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
-from PIL import Image
+
+from core.plots.inside import png
 
 
 class Tile(NamedTuple):
@@ -114,6 +114,4 @@ def tiles(
 
 
 def _source(picture: np.ndarray) -> str:
-    held = io.BytesIO()
-    Image.fromarray(picture).save(held, "PNG")
-    return "data:image/png;base64," + base64.b64encode(held.getvalue()).decode()
+    return "data:image/png;base64," + base64.b64encode(png(picture)).decode()

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from core.catalog import DataSpec
 from core.inside.data import Sample
+from core.plots.inside import png
 from core.plots.sounds import waveform_picture
 
 
@@ -57,9 +57,7 @@ def sentences(samples: Sequence[Sample]) -> None:
 
 
 def _source(picture: np.ndarray) -> str:
-    held = io.BytesIO()
-    Image.fromarray(picture).save(held, "PNG")
-    return "data:image/png;base64," + base64.b64encode(held.getvalue()).decode()
+    return "data:image/png;base64," + base64.b64encode(png(picture)).decode()
 
 
 def _player(sound: np.ndarray, rate: int) -> str:

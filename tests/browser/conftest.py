@@ -94,16 +94,20 @@ def page(browser: Browser, app: str) -> Iterator[Page]:
 
 @pytest.fixture
 def photograph(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
-    """`photograph(page, name)` looks at the page as it is on a phone: nothing stands out over its edge. With `--pictures` it
-    keeps pictures of it, wide and on a phone, light and dark."""
-    SCREENSHOTS.mkdir(exist_ok=True)
+    """`photograph(page, name)` looks at the page in the dark and on a phone: nothing stands out over its edge. With
+    `--pictures` it keeps pictures of it, wide and on a phone, light and dark."""
+    kept = request.config.getoption("--pictures")
 
     def take(tab: Page, name: str) -> None:
+        tab.emulate_media(color_scheme="dark")
         tab.set_viewport_size(dict(zip(("width", "height"), SIZES["phone"], strict=True)))
         _settle(tab)
         assert tab.evaluate("document.documentElement.scrollWidth") <= SIZES["phone"][0]
         tab.set_viewport_size(dict(zip(("width", "height"), SIZES["wide"], strict=True)))
-        for scheme in ("dark", "light") if request.config.getoption("--pictures") else ():
+        tab.emulate_media(color_scheme="light")
+        _settle(tab)
+        SCREENSHOTS.mkdir(exist_ok=True)
+        for scheme in ("dark", "light") if kept else ():
             tab.emulate_media(color_scheme=scheme)
             tab.reload()  # what the person chose lives in the address
             for size, (width, height) in SIZES.items():

@@ -260,35 +260,6 @@ def test_knobs_turn_and_stay_in_the_address():
     assert address_of(page)["walk"] == "0.25"
 
 
-def test_a_photograph_is_made_noisy_and_cleaned():
-    page = opened("inside", run=kept("denoising", "autoencoder", "digits"), input="Photograph", sigma="0.1")
-    figures = [caption.value for caption in page.caption if "SSIM" in caption.value]
-    assert len(figures) == 2
-    assert float(figures[0].split()[0]) == pytest.approx(20, abs=0.6)  # -20 log10(0.1), a little more after clipping
-    page.slider("sigma").set_value(0.3)
-    ran(page)
-    assert address_of(page)["sigma"] == "0.3"
-    page.selectbox("noise").select("Speckle")
-    ran(page)
-    assert "trained on another kind: gaussian noise" in words(page)
-    page.selectbox("noise").select("My picture is noisy already")
-    ran(page)
-    assert "can't be measured" in words(page) and not page.slider
-
-
-def test_a_large_photograph_is_cleaned_in_full_and_looked_at_closer():
-    run_id = kept("denoising", "autoencoder", "digits", model={"width": 4, "depth": 1})
-    page = opened("inside", run=run_id, input="Photograph", photograph="Photographer", size="Full size", across="1")
-    assert "512 × 512 pixels, as it is" in words(page) and "Closer" in words(page)
-    assert len(page.get("download_button")) == 1
-    page.slider("down").set_value(0.25)
-    ran(page)
-    assert address_of(page)["down"] == "0.25"
-    page.segmented_control("size").set_value("Shrunk, at once")
-    ran(page)
-    assert "Shrunk from 512 × 512 pixels to 384" in words(page) and "Closer" not in words(page)
-
-
 def test_a_sentence_is_read_and_a_head_is_picked():
     run_id = kept("text_classification", "transformer-encoder", "film-reviews", seed=1, vocabulary=VOCABULARY,
                   vocabulary_size=len(VOCABULARY))

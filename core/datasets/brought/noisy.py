@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -17,7 +16,7 @@ from core.datasets.base import Data, Progress, Split, patches, pixel_statistics
 from core.datasets.brought import base
 from core.datasets.brought.base import Choice, Description, Examined, Form, Proposal, Source
 from core.datasets.cache import cached
-from core.datasets.dividing import Examples, Finding, are, divide
+from core.datasets.dividing import Examples, Finding, are, digest, divide
 from core.datasets.files import File, short
 from core.errors import UserError
 
@@ -107,8 +106,7 @@ def _read(source: Source, pairs: Sequence[tuple[File, File]], progress: Progress
             for side, some in zip(parts.values(), cut, strict=False):
                 side.append(some)
             counts.append(len(cut[0]) if cut else 0)
-            content = hashlib.sha256(b"".join(contents)).digest()
-            digests.append(int.from_bytes(content[:8], "little", signed=True))
+            digests.append(digest(b"".join(contents)))
             size += sum(some.numel() for some in cut)
             if 2 * size > psutil.virtual_memory().available:  # they are held once more while they are put together
                 raise UserError(f"The pictures in {source.path.name} take more memory than is free: bring fewer, or grey "

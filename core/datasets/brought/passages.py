@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from core.datasets import questions
 from core.datasets.base import Progress
 from core.datasets.brought import base
 from core.datasets.brought.base import Choice, Description, Examined, Form, Proposal, Source
-from core.datasets.dividing import Examples, Finding, are, divide
+from core.datasets.dividing import Examples, Finding, are, digest, divide
 from core.datasets.files import File
 from core.datasets.questions import Question
 from core.errors import UserError
@@ -48,27 +47,26 @@ class Passages(Form):
                     about[one.passage].append(one)
                 else:
                     unanswered += 1
-        count = sum(map(len, about.values()))
-        found = [Finding("form", f"{count:,} questions about {len(about):,} passages, in SQuAD's format.")]
+        asked = sum(map(len, about.values()))
+        found = [Finding("form", f"{asked:,} questions about {len(about):,} passages, in SQuAD's format.")]
         if unanswered:
             found.append(Finding("unanswered", f"{are(unanswered, 'questions')} without an answer in the passage, which no "
                                  "model here can say.", "Leave out these questions", must=True))
         passages = list(about)
-        digests = np.array([int.from_bytes(hashlib.blake2b(passage.encode(), digest_size=8).digest(), "little", signed=True)
-                            for passage in passages], np.int64)
-        none = np.zeros(len(passages), int)
-        examples = Examples(none, digests, none - 1, none == 0, (), "passages", found)
+        count = len(passages)
+        digests = np.array([digest(passage.encode()) for passage in passages], np.int64)
+        examples = Examples(np.zeros(count, int), digests, np.full(count, -1), np.ones(count, bool), (), "passages", found)
         divided = divide(examples, source.leave_out)
         parts = {name: [one for i in place for one in about[passages[i]]] for name, place in divided.places.items()}
         answers = max(len(one.answers) for part in parts.values() for one in part)
         spec = questions.spec({name: len(part) for name, part in parts.items()}, source.vocabulary_size, source.length,
                               answers)
         data = questions.data(parts, spec, str(source.path))
-        digest = base.summary(examples, list(map(tuple, about.values())))
+        summary = base.summary(examples, list(map(tuple, about.values())))
         cut = sum(int((part.targets[:, :, 0] == NOWHERE).all(1).sum()) for part in (data.train, data.validation, data.test))
         more = [Finding("cut", f"{are(cut, 'answers')} behind the {source.length} pieces that are read, and can't be found: "
                         "let more be read.")] if cut else []
-        return Examined(source, data, (*divided.findings, *more), digest)
+        return Examined(source, data, (*divided.findings, *more), summary)
 
     def settings(self, given: Source) -> type[experiment.Settings]:
         low, _, high = LENGTH

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from core.datasets import csv_table, text_table
 from core.datasets.base import Data, Padded, Progress
 from core.datasets.brought import base
 from core.datasets.brought.base import Choice, Description, Examined, Form, Proposal, Source
-from core.datasets.dividing import Examples, Finding, are, divide
+from core.datasets.dividing import Examples, Finding, are, digest, divide
 from core.datasets.files import File
 from core.datasets.vocabulary import build_vocabulary, numbers, tokenise
 from core.errors import UserError
@@ -62,7 +61,7 @@ class Sentences(Form):
         usable = (targets >= 0) & np.array([bool(words) for words in tokens])
         if not usable.any():
             raise UserError(f"No row of {name} has both a text and a class: take other columns.")
-        digests = np.array([_digest(words) for words in tokens])
+        digests = np.array([digest(" ".join(words).encode()) for words in tokens])
         found = [Finding("form", table.said), *_odd(texts)]
         if lacking := int((~usable).sum()):
             found.append(Finding(
@@ -118,10 +117,6 @@ def _classes(column: str, labels: list[str]) -> tuple[tuple[str, ...], np.ndarra
                         "to be classes. Take another column.")
     number = {name: i for i, name in enumerate(classes)}
     return classes, np.array([number.get(label, -1) for label in labels])
-
-
-def _digest(words: list[str]) -> int:
-    return int.from_bytes(hashlib.blake2b(" ".join(words).encode(), digest_size=8).digest(), "little", signed=True)
 
 
 def _odd(texts: list[str]) -> list[Finding]:

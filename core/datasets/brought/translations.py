@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -14,7 +13,7 @@ from core.datasets import class_folders, files, pairs, recordings, text_table
 from core.datasets.base import Progress
 from core.datasets.brought import base
 from core.datasets.brought.base import Choice, Description, Examined, Form, Proposal, Source
-from core.datasets.dividing import Examples, Finding, are, divide
+from core.datasets.dividing import Examples, Finding, are, digest, divide
 from core.datasets.files import File
 from core.errors import UserError
 from core.experiment import setting
@@ -73,16 +72,15 @@ class Translations(Form):
                                  "Leave out the long pairs"))
         usable = full & ~(same & ("same" in source.leave_out)) & ~(long & ("long" in source.leave_out))
         # One sentence that is translated in two ways stays on one side.
-        digests = np.array([int.from_bytes(hashlib.blake2b(line.lower().encode(), digest_size=8).digest(), "little",
-                                           signed=True) for line in lines])
+        digests = np.array([digest(line.lower().encode()) for line in lines])
         examples = Examples(np.zeros(count, int), digests, np.full(count, -1), usable, (), "source sentences", found)
         divided = divide(examples, source.leave_out, SHARE)
         parts = {name: ([lines[i] for i in place], [translations[i] for i in place])
                  for name, place in divided.places.items()}
         spec = pairs.spec({name: len(place) for name, place in divided.places.items()}, languages, source.vocabulary_size,
                           source.length)
-        digest = base.summary(examples, lines, translations)
-        return Examined(source, pairs.data(parts, spec, str(source.path)), divided.findings, digest)
+        return Examined(source, pairs.data(parts, spec, str(source.path)), divided.findings,
+                        base.summary(examples, lines, translations))
 
     def settings(self, given: Source) -> type[experiment.Settings]:
         class Settings(experiment.Settings):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Sequence
 from functools import partial
@@ -19,6 +18,7 @@ from core.plots import testset as planes
 from core.tracking import read
 from core.ui import address, page
 from core.ui.chart import Sheet, chart
+from core.ui.inside.drawn import walked
 from core.ui.inside.maps import Sight, way
 from core.ui.inside.question import ask_small, held_out
 from core.ui.inside.side import Side, places
@@ -84,17 +84,8 @@ def _walk(sides: Sequence[Side]) -> None:
         along = coding.walk(side.loaded, start, end, [share, *np.linspace(0, 1, 9)])
         film = plots.film(coding.walk(side.loaded, start, end, np.linspace(0, 1, 30)))
         with place:
-            pair, whole = st.columns([1, 1 if side.narrow else 2], vertical_alignment="bottom")
-            here, moving = pair.columns(2, wrap=False)
-            here.image(plots.enlarged(along[0], 256, smooth=True), width="stretch")
-            here.caption(f"At {100 * share:.0f} %")
-            moving.html('<img alt="The walk as a film" style="width:100%" '
-                        f'src="data:image/webp;base64,{base64.b64encode(film).decode()}">')
-            moving.caption("As a film")
-            whole.image(plots.strip(along[1:]), width="stretch")
-            whole.caption("A straight line between the two codes; at its ends each picture as its code gives it back.")
-            whole.download_button("Save the film", film, "walk.webp", "image/webp", key=f"{side.key}save_walk",
-                                  on_click="ignore", icon=":material/download:")
+            walked(side, along[0], along[1:], film, share, "walk",
+                   "A straight line between the two codes; at its ends each picture as its code gives it back.")
 
 
 @st.cache_resource(max_entries=16, ttl=3600, show_spinner="Making codes of the whole split …", show_time=True)

@@ -160,8 +160,8 @@ def _played(side: Side, film: Film, seen: int, share: float) -> None:
     st.metric("Flicker", f"{after:.2f}", f"{after - before:+.2f} by steadiness", delta_color="inverse",
               help="By how much a colour changes from frame to frame, in Lab's a and b, where the lightness stays.")
     with st.container(horizontal=True):
-        for words, content, name, kind in (("Save as MP4", written, "coloured.mp4", "video/mp4"),
-                                           ("Save as WebP", animated, "coloured.webp", "image/webp")):
+        for words, content, name, kind in (("Download as MP4", written, "coloured.mp4", "video/mp4"),
+                                           ("Download as WebP", animated, "coloured.webp", "image/webp")):
             st.download_button(words, content, name, kind, key=f"{side.key}{name}", on_click="ignore",
                                icon=":material/download:")
 

@@ -17,7 +17,7 @@ from core.plots.style import run_colour
 from core.tasks.pictures import grid
 from core.tracking import read
 from core.ui import address, previews
-from core.ui.inside.drawn import download, named, of_class
+from core.ui.inside.drawn import download, download_film, named, of_class
 from core.ui.inside.side import Side, places
 from core.ui.run_picker import title
 
@@ -63,7 +63,7 @@ def _film(sides: Sequence[Side], first: int) -> None:
     reels, sheets = [], []
     with st.spinner("Drawing the film …", show_time=True):
         for run in runs:
-            frames = []
+            frames, fault = [], "This run has kept no checkpoint yet: its pictures come with the first one."
             for step in read.checkpoints(run.id):
                 try:
                     sheet = _enlarged(run.id, step, first, wanted)
@@ -75,13 +75,11 @@ def _film(sides: Sequence[Side], first: int) -> None:
             if frames:
                 reels.append(previews.Reel("Generated", frames, title(run) if len(runs) > 1 else "", run_colour(run.id)))
             else:
-                st.caption(f":red[:material/error:] {fault}")
+                st.caption(f":material/hourglass_empty: {title(run)}: {fault}")
     if reels:
         previews.play(reels, key="gallery_film", place="at")
     if len(sheets) > 1:
-        moving = plots.film(np.stack(sheets), milliseconds=200)
-        st.download_button("Download the film", moving, f"gallery {first}.webp", "image/webp", type="tertiary",
-                           icon=":material/download:", on_click="ignore", key="gallery_film_download")
+        download_film(plots.film(np.stack(sheets), milliseconds=200), f"gallery {first}", "gallery_film")
 
 
 def _keep_runs() -> None:

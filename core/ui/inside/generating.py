@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import random
 from collections.abc import Sequence
 
@@ -16,7 +15,7 @@ from core.inside.load import Loaded
 from core.plots import inside as plots
 from core.tasks.pictures import grid
 from core.ui import address
-from core.ui.inside.drawn import download, named, of_class
+from core.ui.inside.drawn import download, named, of_class, walked
 from core.ui.inside.maps import way
 from core.ui.inside.side import Side, places
 from core.ui.picture_map import picture_map
@@ -158,15 +157,5 @@ def _walk(sides: Sequence[Side], seed: int) -> None:
         start, end = latent.noise(side.loaded, seed), latent.noise(side.loaded, to)
         along = latent.pictures(side.loaded, latent.slerp(start, end, [share, *np.linspace(0, 1, 9)]))
         with place:
-            pair, whole = st.columns([1, 1 if side.narrow else 2], vertical_alignment="bottom")
-            here, film = pair.columns(2, wrap=False)
-            here.image(plots.enlarged(along[0], 256, smooth=True), width="stretch")
-            here.caption(f"At {100 * share:.0f} %")
-            moving = _film(named(side), seed, to, side.loaded)
-            source = base64.b64encode(moving).decode()
-            film.html(f'<img alt="The walk as a film" style="width:100%" src="data:image/webp;base64,{source}">')
-            film.caption("As a film")
-            film.download_button("Download", moving, f"walk {seed} to {to}.webp", "image/webp", type="tertiary",
-                                 icon=":material/download:", on_click="ignore", key=f"{side.key}walk_film")
-            whole.image(plots.strip(along[1:]), width="stretch")
-            whole.caption(f"From seed {seed} to seed {to}")
+            walked(side, along[0], along[1:], _film(named(side), seed, to, side.loaded), share, f"walk {seed} to {to}",
+                   f"From seed {seed} to seed {to}")

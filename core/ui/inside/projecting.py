@@ -12,7 +12,7 @@ from core.inside import latent, projecting
 from core.inside.load import Loaded
 from core.plots import inside as plots
 from core.ui import address
-from core.ui.inside.drawn import download, named, of_class
+from core.ui.inside.drawn import download, download_film, named, of_class
 from core.ui.inside.question import ask_small
 from core.ui.inside.side import Side, places
 
@@ -51,8 +51,7 @@ def _sought(side: Side, picture: np.ndarray, to: int) -> None:
     with its:
         download(drawn, "drawn", f"{side.key}drawn")
     with way:
-        st.download_button("Download", moving, "search.webp", "image/webp", type="tertiary", icon=":material/download:",
-                           on_click="ignore", key=f"{side.key}search_download")
+        download_film(moving, "search", f"{side.key}search")
     points = latent.slerp(found.point, latent.noise(side.loaded, to), np.linspace(0, 1, 9))
     st.image(plots.strip(latent.pictures(side.loaded, points)), width="stretch")
     st.caption(f"On to seed {to}")
