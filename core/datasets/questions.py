@@ -50,13 +50,15 @@ def articles(content: bytes) -> list[list[Question]]:
             for told in article["paragraphs"] for asked in told["qas"]
         ] for article in json.loads(content)["data"]]
     except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"This is not in SQuAD's JSON format ({type(error).__name__}: {error}).") from error
+        raise UserError(f"This is not in SQuAD's JSON format ({type(error).__name__}: {error}): its data are articles with "
+                        "paragraphs, each with a context and its qas, each of these with a question and answers.") from error
 
 
 def _place(answer: dict, passage: str) -> tuple[int, int]:
     text, begin = answer["text"], answer["answer_start"]
     if not text or passage[begin : begin + len(text)] != text:
-        raise ValueError(f"the answer {text!r} does not stand where it should")
+        raise UserError(f"The answer {text!r} does not stand at character {begin} of its passage: mend its answer_start, "
+                        "which counts from 0.")
     return begin, begin + len(text)
 
 

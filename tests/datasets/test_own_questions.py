@@ -64,7 +64,7 @@ def test_what_has_no_answer_must_go_and_what_is_cut_is_told(asked):
 
 @pytest.mark.parametrize(("content", "sentence"), [
     ('{"data": [{"paragraphs": [{"context": "A", "qas": [{"question": "Q", "answers": [{"text": "B", "answer_start": 0}]}]}'
-     "]}]}", "does not stand where it should"),
+     "]}]}", "does not stand at character 0 of its passage: mend"),
     ("[1, 2]", "not in SQuAD's JSON format"), ('{"data": []}', "too few different passages"),
 ])
 def test_other_json_is_refused_in_a_sentence(tmp_path, content, sentence):

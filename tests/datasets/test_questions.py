@@ -107,12 +107,13 @@ def test_another_file_is_refused_in_a_sentence_and_leaves_nothing(stanford, serv
 MISPLACED = {"question": "?", "answers": [{"text": "b", "answer_start": 0}]}
 
 
-@pytest.mark.parametrize("content", [
-    b"[]", b"{}", b"not JSON",
-    json.dumps({"data": [{"paragraphs": [{"context": "abc", "qas": [MISPLACED]}]}]}).encode(),
+@pytest.mark.parametrize(("content", "sentence"), [
+    *((content, "not in SQuAD's JSON format") for content in (b"[]", b"{}", b"not JSON")),
+    (json.dumps({"data": [{"paragraphs": [{"context": "abc", "qas": [MISPLACED]}]}]}).encode(),
+     "'b' does not stand at character 0 of its passage: mend its answer_start"),
 ])
-def test_what_is_not_in_squad_s_format_is_said(content):
-    with pytest.raises(UserError, match="not in SQuAD's JSON format"):
+def test_what_is_not_in_squad_s_format_is_said(content, sentence):
+    with pytest.raises(UserError, match=sentence):
         questions.articles(content)
 
 

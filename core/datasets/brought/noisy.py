@@ -38,7 +38,7 @@ class NoisyPictures(Form):
             except files.BROKEN:
                 grey = False
         return Proposal(Source(path=path, kind=self.kind, side=64, grey=grey), (
-            Choice("side", "Side of the patches in pixels", low=LEAST_SIDE, high=MOST_SIDE,
+            Choice("side", "Patch side (pixels)", low=LEAST_SIDE, high=MOST_SIDE,
                    help="Pictures are cut into the fewest squares of this side that cover them."),
             Choice("grey", "Without colour"),
         ))

@@ -33,7 +33,8 @@ class Passages(Form):
     def propose(self, path: Path) -> Proposal:
         low, usual, high = LENGTH
         return Proposal(Source(path=path, kind=self.kind, length=usual),
-                        (Choice("length", "Most pieces of words that are read", low=low, high=high),))
+                        (Choice("length", "Pieces of words read", low=low, high=high,
+                                help="Of a question and its passage together: what is longer is cut."),))
 
     def examine(self, source: Source, progress: Progress) -> Examined:
         size = source.path.stat().st_size
