@@ -82,7 +82,8 @@ def figure(
         legend={"x": 1, "xanchor": "right"},
         xaxis={"title": {"text": f"{axis} ({unit})" if unit else axis}, "type": "log" if log_x else "linear",
                "unifiedhovertitle": {"text": f"{axis} %{{x:,.6~g}} {unit}"}},
-        yaxis={"type": "log" if log_y else "linear", "tickformat": "~%" if percent else "", "hoverformat": number},
+        yaxis={"type": "log" if log_y else "linear", "tickformat": "~%" if percent else "", "hoverformat": number,
+               "rangemode": "nonnegative" if percent else "normal"},  # no share is below 0
     )
 
 
