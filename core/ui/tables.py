@@ -107,3 +107,9 @@ def coloured(frame: pd.DataFrame, runs: Sequence[read.Run], written: dict[str, C
 def span(seconds: float | None) -> str:
     """A span of time in a cell; empty where it isn't known."""
     return "" if pd.isna(seconds) else page.duration(seconds)
+
+
+def draw(rows: Styler | pd.DataFrame, *, key: str) -> None:
+    """A table as wide as what it holds."""
+    st.dataframe(rows, hide_index=True, key=key, width="content", height="content", placeholder="–",
+                 column_config={"": DOT_COLUMN})

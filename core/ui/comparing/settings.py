@@ -1,0 +1,28 @@
+"""What differs in the settings of the chosen runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pandas as pd
+import streamlit as st
+
+from core.tracking import compare, read
+from core.ui import tables
+
+
+def settings(runs: list[read.Run], names: dict[str, str]) -> None:
+    """What differs in the settings of the runs, and nothing else."""
+    st.subheader("What differs", anchor=False)
+    different = compare.differing(runs)
+    if not different:
+        st.caption("Nothing: these runs have the same settings, seed included.")
+        return
+    titles = {name: tables.setting_title(name) for name in different}
+    often = Counter(titles.values())
+    titled = {name: title if often[title] == 1 else f"{title} ({name.split('.')[0]})" for name, title in titles.items()}
+    frame = pd.DataFrame(
+        {"Run": [names[run.id] for run in runs]}
+        | {titled[name]: [tables.setting_text(run.params.get(name)) for run in runs] for name in different}
+    )
+    tables.draw(tables.coloured(frame, runs), key="differences")
