@@ -153,7 +153,7 @@ function mount(root) {
       return me.widths.get(column.id);
     });
     const narrow = table.clientWidth < 640;
-    if (narrow && columns[0]?.kind === "run") widths[0] = Math.min(widths[0], 168);
+    if (narrow && columns[0]?.kind === "run") widths[0] = Math.min(widths[0], 190);
     table.style.setProperty("--tools", "62px");
     table.style.setProperty("--least", `${62 + widths.reduce((sum, width) => sum + width, 0)}px`); // the same for every row
     table.style.setProperty("--columns", "62px " + widths.map((width, i) =>

@@ -274,13 +274,13 @@ ACTS: dict[str, Callable[[dict, Callable[[], Found]], tuple | None]] = {
 
 def _filters(what: Found) -> None:
     tasks = sorted({run.params.get("task", "") for run in what.every})
-    _select("Task", "task_is", tasks, "Every task", tables.task_title, 200)
+    _select("Task", "task_is", tasks, "Every task", tables.task_title, 165)
     _select("State", "state_is", [*page.STATES, STARRED, ARCHIVED], "Every state",
-            lambda state: page.STATES[state].label if state in page.STATES else state, 150)
+            lambda state: page.STATES[state].label if state in page.STATES else state, 140)
     names = [name for name in run_columns.offered(what.every) if name.startswith(("params.", "tags."))]
     first = ["params.architecture", "params.dataset", "params.task", "state"]
     _select("Group by", "grouped", [*first, *(name for name in names if name not in first)], "Not grouped",
-            lambda name: run_columns.column(name).title + (f" ({name})" if "." in name.partition(".")[2] else ""), 190)
+            lambda name: run_columns.column(name).title + (f" ({name})" if "." in name.partition(".")[2] else ""), 170)
 
 
 def _select(label: str, key: str, options: list[str], nothing: str, words: Callable[[str], str], width: int) -> None:
