@@ -271,9 +271,9 @@ def complete(text: str, cursor: int, runs: Sequence[Run]) -> Completion:
         before = state.exhaust_lexer()
     except UnexpectedInput:
         return Completion(start, end, [])
-    names = [token for token in before if token.type == "NAME"]
+    named = [token for token in before if token.type == "NAME"]
     options = list(dict.fromkeys(chain.from_iterable(
-        _options(terminal, names[-1] if names else None, runs) for terminal in _OFFERED if terminal in state.accepts())))
+        _options(terminal, named[-1] if named else None, runs) for terminal in _OFFERED if terminal in state.accepts())))
     bare = re.sub("[\"'`]", "", typed)
     plain = {option: re.sub("[\"'`]", "", option).lower() for option in options if option.lower() != typed}
     if bare[:1] in ("=", "<", ">"):
@@ -292,7 +292,7 @@ _STARTS = ("metrics", "params", "tags", "attributes")
 
 def _options(terminal: str, name: Token | None, runs: Sequence[Run]) -> Iterable[str]:
     if terminal == "NAME":
-        return names_of(runs)
+        return (f"{kind}.{_quoted(key)}" for kind, key in (*names(runs), *(("attributes", key) for key in ATTRIBUTES)))
     kind, key = _split(name) if name else ("", "")
     numeric = _is_number(kind, key)
     if terminal == "COMPARISON":
@@ -309,23 +309,27 @@ def _options(terminal: str, name: Token | None, runs: Sequence[Run]) -> Iterable
             "_NULL": ("NULL",)}.get(terminal, ())
 
 
-_named: tuple[Sequence[Run], list[str]] = [], []  # of the last runs that were asked about: a list that never changes
+# Of the runs that were asked about last: a list that never changes.
+_named: tuple[Sequence[Run], list[tuple[str, str]]] = [], []
 
 
-def names_of(runs: Sequence[Run]) -> list[str]:
-    """Every name that can be asked for, as it is typed; those that most runs have come first."""
+def names(runs: Sequence[Run]) -> list[tuple[str, str]]:
+    """Kind and key of all that these runs have, such as `("metrics", "test/accuracy")`, those that most have first."""
     global _named
     if _named[0] is not runs:
         _named = runs, _names(runs)
     return _named[1]
 
 
-def _names(runs: Sequence[Run]) -> list[str]:
+def _names(runs: Sequence[Run]) -> list[tuple[str, str]]:
     counted = {kind: Counter() for kind in ("metrics", "params", "tags")}
     for kind, its in counted.items():
         # Most runs have the same names as many others: what is the same is counted at once.
         for keys, times in Counter(tuple(getattr(run, kind)) for run in runs).items():
             its.update(dict.fromkeys(filter(_is_own, keys) if kind == "tags" else keys, times))
-    found = [(kind, key) for kind, its in counted.items() for key in sorted(its, key=lambda key, its=its: (-its[key], key))]
-    return [f"{kind}.{key}" if re.fullmatch(r"[^\s()=<>!,\"'`]+", key) else f"{kind}.`{key}`"
-            for kind, key in [*found, *(("attributes", key) for key in ATTRIBUTES)]]
+    return [(kind, key) for kind, its in counted.items() for key in sorted(its, key=lambda key, its=its: (-its[key], key))]
+
+
+def _quoted(key: str) -> str:
+    sign = "" if re.fullmatch(r"[^\s()=<>!,\"'`]+", key) else next(sign for sign in "`\"'" if sign not in key or sign == "'")
+    return f"{sign}{key}{sign}"

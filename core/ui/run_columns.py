@@ -117,8 +117,7 @@ def named(text: str) -> list[str]:
 
 def offered(runs: Sequence[read.Run]) -> list[str]:
     """The names of all columns that these runs could fill."""
-    found = [name.replace("`", "") for name in search.names_of(runs) if not name.startswith("attributes.")]
-    return [*PLAIN, *found]
+    return [*PLAIN, *(f"{kind}.{key}" for kind, key in search.names(runs))]
 
 
 def differing(runs: Sequence[read.Run], most: int) -> list[str]:

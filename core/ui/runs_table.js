@@ -1,14 +1,12 @@
-// A table of which only the rows in sight are there. What a person does is shown at once and told to the server as acts,
-// again and again until the server has heard them, for a later message may overtake an earlier one. The grid has the focus,
-// and its active cell moves within it: rows come and go while one scrolls.
+// A table of which only the rows in sight are there. What a person does is shown at once and told to the server, one message
+// at a time: with each the browser sends its address, which must hold what the answer to the one before has put there. The
+// grid has the focus, and its active cell moves within it: rows come and go while one scrolls.
 const tables = new WeakMap();
-const WINDOW = 80, AROUND = 8, TYPING_MS = 90, SCROLL_MS = 60;
+const WINDOW = 80, AROUND = 8, SCROLL_MS = 60, LOST_MS = 8000;
 const ICONS = {
-  search: '<svg viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"><circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3.5 3.5"/></svg>',
   star: '<svg viewBox="0 0 16 16"><path d="m8 1.8 1.9 4 4.3.5-3.2 3 .9 4.3L8 11.5l-3.9 2.1.9-4.3-3.2-3 4.3-.5Z"/></svg>',
   pencil: '<svg viewBox="0 0 16 16"><path d="m10.5 2.5 3 3L6 13l-3.5.5L3 10Z"/></svg>',
 };
-const HINT = "Words are found anywhere in a run. Names compare: metrics. params. tags. attributes. – joined by and, or, not and brackets.";
 const EDITED = { run: "name", note: "note", tags: "tags" };
 
 function make(tag, className, text) {
@@ -21,15 +19,6 @@ function make(tag, className, text) {
 function mount(root) {
   const table = make("div", "table");
   table.innerHTML = `
-    <div class="search">
-      <label class="field">${ICONS.search}<div class="marks" aria-hidden="true"></div>
-        <input role="combobox" aria-label="Find runs" aria-expanded="false" aria-autocomplete="list" aria-controls="options"
-          aria-describedby="mistake" autocomplete="off" autocapitalize="off" spellcheck="false"><kbd title="Press / to search">/</kbd>
-        <button type="button" class="clear" aria-label="Clear the search" hidden>✕</button>
-      </label>
-      <ul class="options" id="options" role="listbox" aria-label="What may stand here" hidden></ul>
-      <p class="mistake" id="mistake" role="status"></p>
-    </div>
     <div class="frame"><div class="scroll" role="grid" tabindex="0" aria-label="Runs" aria-multiselectable="true">
       <div class="row head" role="row" aria-rowindex="1"></div><div class="body" role="rowgroup"></div>
       <div class="nothing" hidden>No run is like that. Take a filter away to see more.</div>
@@ -38,105 +27,32 @@ function mount(root) {
       <span class="keys"></span></div>`;
   root.append(table);
   const $ = (selector) => table.querySelector(selector);
-  const input = $("input"), marks = $(".marks"), options = $(".options"), mistake = $(".mistake"), clear = $(".clear");
   const scroll = $(".scroll"), head = $(".head"), body = $(".body"), foot = $(".acts");
-  const me = { data: null, rows: new Map(), ticked: new Set(), acts: [], n: Date.now(), sent: null, asked: -1, send: () => {},
-               active: { row: 0, column: 0 }, anchor: 0, editing: null, picked: 0, widths: new Map() };
+  const me = { data: null, rows: new Map(), ticked: new Set(), acts: [], n: Date.now(), asked: 0, typed: null, told: null,
+               news: false, flight: 0, send: () => {}, active: { row: 0, column: 0 }, anchor: 0, editing: null, widths: new Map() };
+
+  const showSearch = mountSearch(root, table, (typed) => {
+    me.typed = typed;
+    if (typed.text !== me.data.find) top();
+    tell();
+  }, () => scroll.focus());
 
   // Telling the server
 
+  const tell = () => {
+    me.news = true;
+    if (me.flight && performance.now() - me.left < LOST_MS) return; // when the answer has come
+    me.news = false;
+    me.flight = ++me.n;
+    me.left = performance.now();
+    me.send("told", { n: me.flight, window: me.asked, typed: me.typed, acts: [...me.acts] });
+    me.told = me.typed;
+  };
   const act = (kind, more) => {
     me.acts.push({ n: ++me.n, kind, ...more });
-    me.send("acts", [...me.acts]);
+    tell();
   };
-  let typing;
-  const typed = (delay = TYPING_MS) => {
-    clearTimeout(typing);
-    typing = setTimeout(() => {
-      me.sent = input.value;
-      me.send("typed", { text: input.value, cursor: input.selectionStart });
-      if (input.value !== me.data.find) top();
-    }, delay);
-  };
-  const top = () => { scroll.scrollTop = 0; me.asked = 0; me.active.row = 0; me.send("window", 0); };
-
-  // The search field
-
-  const drawMarks = () => {
-    const wrong = me.data.mistake, text = input.value, holds = wrong && me.data.find === text && text;
-    marks.replaceChildren();
-    if (holds && wrong.start < text.length) {
-      marks.append(text.slice(0, wrong.start), make("mark", "", text.slice(wrong.start, wrong.end)), text.slice(wrong.end));
-    }
-    mistake.classList.toggle("yet", !holds || (wrong.start >= text.length && root.activeElement === input));
-    mistake.textContent = holds ? wrong.said : HINT; // where the hint stands, so that nothing jumps
-    input.setAttribute("aria-invalid", String(Boolean(holds)));
-    marks.scrollLeft = input.scrollLeft;
-    clear.hidden = !text;
-    $("kbd").hidden = Boolean(text);
-  };
-  const drawOptions = () => {
-    const held = me.data.completion;
-    const fits = held && root.activeElement === input && held.for.text === input.value && held.for.cursor === input.selectionStart;
-    options.hidden = !fits || !held.options.length || me.closed;
-    input.setAttribute("aria-expanded", String(!options.hidden));
-    if (options.hidden) { input.removeAttribute("aria-activedescendant"); return; }
-    if (me.shown !== held) me.picked = -1;
-    me.shown = held;
-    options.replaceChildren(...held.options.map((option, i) => {
-      const line = make("li", "", option);
-      line.id = `option-${i}`;
-      line.setAttribute("role", "option");
-      line.setAttribute("aria-selected", String(i === me.picked));
-      line.onpointerdown = (event) => { event.preventDefault(); take(i); };
-      return line;
-    }));
-    if (me.picked >= 0) {
-      input.setAttribute("aria-activedescendant", `option-${me.picked}`);
-      options.children[me.picked].scrollIntoView({ block: "nearest" });
-    } else input.removeAttribute("aria-activedescendant");
-  };
-  const take = (i) => {
-    const { start, end, options: told } = me.shown, option = told[i];
-    const after = input.value.slice(end), open = /[.(]$/.test(option);
-    input.value = input.value.slice(0, start) + option + (open || after.startsWith(" ") ? "" : " ") + after;
-    const at = start + option.length + (open ? 0 : 1);
-    input.setSelectionRange(at, at);
-    drawMarks();
-    typed(0);
-  };
-  input.oninput = () => { me.closed = false; drawMarks(); drawOptions(); typed(); };
-  input.onscroll = () => { marks.scrollLeft = input.scrollLeft; };
-  input.onfocus = () => { me.closed = false; typed(0); };
-  input.onclick = () => { if (me.data.completion?.for.cursor !== input.selectionStart) typed(0); };
-  input.onblur = () => { drawOptions(); drawMarks(); };
-  input.onkeydown = (event) => {
-    const open = !options.hidden, count = options.children.length;
-    if (open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
-      me.picked = event.key === "ArrowDown" ? (me.picked + 1) % count : (Math.max(me.picked, 0) + count - 1) % count;
-      drawOptions();
-    } else if (open && (event.key === "Tab" || event.key === "Enter") && (me.picked >= 0 || (event.key === "Tab" && input.value))) {
-      take(Math.max(0, me.picked));
-    } else if (event.key === "Escape") {
-      if (open) { me.closed = true; drawOptions(); } else if (input.value) { input.value = ""; drawMarks(); typed(0); }
-    } else if (event.key === "Enter" || (event.key === "ArrowDown" && !open)) {
-      me.closed = true;
-      scroll.focus();
-    } else {
-      if (event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End") typed();
-      return;
-    }
-    event.preventDefault();
-  };
-  clear.onclick = () => { input.value = ""; drawMarks(); typed(0); input.focus(); };
-  document.addEventListener("keydown", function slash(event) {
-    if (!table.isConnected) { document.removeEventListener("keydown", slash); return; }
-    const inside = event.composedPath()[0];
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || /^(INPUT|TEXTAREA|SELECT)$/.test(inside.tagName) || inside.isContentEditable) return;
-    event.preventDefault();
-    input.focus();
-    input.select();
-  });
+  const top = () => { scroll.scrollTop = 0; me.asked = 0; me.active.row = 0; };
 
   // The rows
 
@@ -184,7 +100,7 @@ function mount(root) {
     clearTimeout(asking);
     asking = setTimeout(() => {
       const start = Math.max(0, Math.min(first - 12, me.data.total - WINDOW));
-      if (start !== me.asked) { me.asked = start; me.send("window", start); }
+      if (start !== me.asked) { me.asked = start; tell(); }
     }, SCROLL_MS);
   };
   const drawRow = (at, row) => {
@@ -405,10 +321,10 @@ function mount(root) {
     if (downward === undefined) {
       if (by !== column.id) downward = column.down;
       else if (down === column.down) downward = !down;
-      else { act("sort", { id: null }); top(); return; }
+      else { top(); act("sort", { id: null }); return; }
     }
-    act("sort", { id: column.id, downward });
     top();
+    act("sort", { id: column.id, downward });
   };
   const ids = () => me.data.columns.map((column) => column.id);
   const show = (names) => act("columns", { ids: names });
@@ -525,20 +441,23 @@ function mount(root) {
   me.show = (data) => {
     const before = me.data;
     me.data = data;
-    me.acts = me.acts.filter((one) => one.n > data.done);
+    me.acts = me.acts.filter((one) => one.n > data.heard);
+    if (data.heard >= me.flight) {
+      me.flight = 0;
+      if (me.typed === me.told) me.typed = null;
+    }
     me.grouped = data.rows.some((row) => row.group !== undefined) || (me.grouped && before?.number === data.number);
     if (before?.number !== data.number) me.rows.clear();
     data.rows.forEach((row, i) => me.rows.set(data.start + i, row));
-    if (before?.start !== data.start || before?.number !== data.number) me.asked = data.start;
+    if (!me.flight && !me.news) me.asked = data.start;
     if (!me.acts.length) me.ticked = new Set(data.ticked);
-    if (!before || (data.find !== before.find && data.find !== me.sent && root.activeElement !== input)) { input.value = data.find; }
-    input.placeholder = table.clientWidth < 520 ? "Words, or metrics.test/accuracy > 0.9" : 'Words, or metrics.test/accuracy > 0.9 and params.architecture = "lenet"';
     const names = JSON.stringify([data.columns, data.sort, data.downward]);
     if (names !== me.names) { me.names = names; closeMenu(); fit(); drawHead(); } else if (before.number !== data.number) fit();
     scroll.setAttribute("aria-rowcount", data.total + 1);
     scroll.setAttribute("aria-colcount", data.columns.length + 1);
     $(".nothing").hidden = data.total > 0;
-    drawMarks(); drawOptions(); drawBody(); drawFoot();
+    showSearch(data); drawBody(); drawFoot();
+    if (me.news && !me.flight) tell();
   };
   return me;
 }

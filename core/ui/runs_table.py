@@ -28,9 +28,10 @@ WINDOW = 80  # rows that are sent at once: more than any screen shows, so that a
 MOST_TICKED = 100  # that an address holds
 _LOOKED_AT = 1000  # of the newest runs, for which of their settings differ: it decides only what is shown at first
 
-_HERE = Path(__file__)
+_HERE = Path(__file__).parent
 _component = st.components.v2.component(
-    "glassbox_runs_table", css=_HERE.with_suffix(".css").read_text(), js=_HERE.with_suffix(".js").read_text()
+    "glassbox_runs_table", css=(_HERE / "runs_table.css").read_text(),
+    js="".join((_HERE / name).read_text() for name in ("runs_search.js", "runs_table.js")),
 )
 
 
@@ -139,24 +140,22 @@ def _parts(states: tuple[str, ...], shown: tuple[str, ...], settings: bool, tick
         mistake = {"said": str(error), "start": error.start, "end": error.end}
         what = found(Asked(**{**vars(asked), "find": st.session_state.get(f"{key}_valid", "")}), states, shown, settings)
     with bar:
-        _filters(what)
+        _filters(what, states)
         _columns(what)
         _views()
         _export(what)
-    state = st.session_state.get(key) or {}
-    start = max(0, min(int(state.get("window") or 0), len(what.rows) - WINDOW))
-    sent = st.query_params.get("find", "")
-    typed = state.get("typed")
+    told = (st.session_state.get(key) or {}).get("told") or {"n": 0, "window": 0, "typed": None}
+    start = max(0, min(told["window"], len(what.rows) - WINDOW))
     _component(
-        key=key, on_window_change=lambda: None, on_typed_change=partial(_typed, key),
-        on_acts_change=partial(_act, key, ticks, partial(found, asked, states, shown, settings)),
+        key=key, on_told_change=partial(_told, key, ticks, partial(found, asked, states, shown, settings)),
         data={
-            "number": what.number, "total": len(what.rows), "start": start, "find": sent, "mistake": mistake,
+            "heard": told["n"], "number": what.number, "total": len(what.rows), "start": start,
+            "find": st.query_params.get("find", ""), "mistake": mistake,
             "rows": [_row(row, what.columns) for row in what.rows[start:start + WINDOW]],
             "columns": [{"id": column.id, "title": column.title, "kind": column.kind, "down": column.more_first,
                          "metric": column.measure} for column in what.columns],
             "sort": asked.sort, "downward": asked.downward, "ticked": ticked(), "ticks": ticks,
-            "completion": _completion(typed, what.every), "done": st.session_state.get(f"{key}_done", 0),
+            "completion": _completion(told["typed"], what.every),
             "refused": st.session_state.get(f"{key}_refused"), "archived": asked.state == ARCHIVED,
             "said": _said(what, asked),
         },
@@ -204,13 +203,12 @@ def _into_address(name: str, text: str | None) -> None:
 # What the browser tells
 
 
-def _typed(key: str) -> None:
-    _into_address("find", st.session_state[key]["typed"]["text"])
-
-
-def _act(key: str, ticks: bool, look: Callable[[], Found]) -> None:
-    """Carries out what the person did, each act once: the browser tells of it until it hears that it was done."""
-    for act in st.session_state[key]["acts"] or ():
+def _told(key: str, ticks: bool, look: Callable[[], Found]) -> None:
+    """Takes in what the person typed and did. Each act is done once: where no answer came, the browser tells it again."""
+    told = st.session_state[key]["told"]
+    if told["typed"]:
+        _into_address("find", told["typed"]["text"])
+    for act in told["acts"]:
         if act["n"] > st.session_state.get(f"{key}_done", 0):
             st.session_state[f"{key}_done"] = act["n"]
             st.session_state[f"{key}_refused"] = None
@@ -219,7 +217,7 @@ def _act(key: str, ticks: bool, look: Callable[[], Found]) -> None:
             except UserError as error:
                 st.session_state[f"{key}_refused"] = str(error)
                 continue
-            if go or (ticks and act["kind"] in ("tick", "range")):
+            if go or (ticks and act["kind"] in ("tick", "range", "archive", "run")):
                 st.session_state[f"{key}_go"] = go or "page"
 
 
@@ -251,6 +249,11 @@ def _toggle(act: dict, look: Callable[[], Found]) -> None:
     _into_address("opened", run_columns.written(opened))
 
 
+def _archive(act: dict, look: Callable[[], Found]) -> None:
+    edit.archive(act["ids"], act["on"])
+    _ticks(act["ids"], False)  # they are out of sight now
+
+
 def _write_tags(act: dict, look: Callable[[], Found]) -> None:
     for run in read.some([act["id"]]):
         edit.write_tags(run, act["text"])
@@ -262,7 +265,7 @@ ACTS: dict[str, Callable[[dict, Callable[[], Found]], tuple | None]] = {
     "open": lambda act, look: ("runs", {"run": act["id"]}),
     "compare": lambda act, look: ("compare", {"runs": ",".join(ticked())}),
     "star": lambda act, look: edit.star(act["ids"], act["on"]),
-    "archive": lambda act, look: edit.archive(act["ids"], act["on"]),
+    "archive": _archive,
     "note": lambda act, look: edit.write_note(act["id"], act["text"]),
     "run": lambda act, look: edit.rename(act["id"], act["text"]),
     "tags": _write_tags,
@@ -272,10 +275,10 @@ ACTS: dict[str, Callable[[dict, Callable[[], Found]], tuple | None]] = {
 # What stands above the table
 
 
-def _filters(what: Found) -> None:
+def _filters(what: Found, states: tuple[str, ...]) -> None:
     tasks = sorted({run.params.get("task", "") for run in what.every})
     _select("Task", "task_is", tasks, "Every task", tables.task_title, 165)
-    _select("State", "state_is", [*page.STATES, STARRED, ARCHIVED], "Every state",
+    _select("State", "state_is", [*states, STARRED, ARCHIVED], "Every state",
             lambda state: page.STATES[state].label if state in page.STATES else state, 140)
     names = [name for name in run_columns.offered(what.every) if name.startswith(("params.", "tags."))]
     first = ["params.architecture", "params.dataset", "params.task", "state"]
@@ -333,9 +336,9 @@ def _views() -> None:
                           on_click=_open_view, args=(others | dict(parse_qsl(address)),))
                 st.button("", key=f"delete_view_{name}", type="tertiary", icon=":material/delete:", help=f"Delete {name}",
                           on_click=_change_views, args=(partial(edit.delete_view, name),))
-        if not saved:
-            st.caption("A view is what you search for, the columns, their order and the groups, kept under a name for "
-                       "everybody who uses this store.")
+        st.caption("An open view is this page's address: send that to share it." if saved else
+                   "A view is what you search for, the columns, their order and the groups, kept under a name for everybody "
+                   "who uses this store.")
         st.text_input("Save what is shown as", key="view_name", placeholder="Name of the view", width=320)
         st.button("Save", icon=":material/bookmark_add:", key="save_view", on_click=_change_views,
                   args=(lambda: edit.save_view(st.session_state["view_name"], urlencode(here)),))

@@ -143,9 +143,9 @@ def told(*acts: dict, ticks: bool = False, **address: str) -> AppTest:
         from core.tracking import read
         from core.ui import runs_table
 
-        st.session_state["table"] = {"acts": acts}
+        st.session_state["table"] = {"told": {"acts": acts, "typed": None}}
         look = partial(runs_table.found, runs_table.Asked.of_address(), read.ENDED, ("run", "launched"), False)
-        runs_table._act("table", ticks, look)
+        runs_table._told("table", ticks, look)
 
     page = AppTest.from_function(script, kwargs={"acts": list(acts), "ticks": ticks}, default_timeout=60)
     for name, value in address.items():
