@@ -17,7 +17,7 @@ from core.inside.load import Loaded
 from core.inside.testset import Verdicts
 from core.plots import inside as pictures
 from core.plots import testset as plots
-from core.tracking import compare, read
+from core.tracking import read, significance
 from core.ui import address, page
 from core.ui.chart import Sheet, chart
 from core.ui.inside.question import held_out
@@ -107,7 +107,7 @@ def _against(found: testset.Disagreement, examples: str) -> str:
     low, high = sorted((100 * sign * found.low, 100 * sign * found.high))
     ahead = "They are level" if not found.gap else f"The {'first' if sign > 0 else 'second'} is ahead by " \
         f"{100 * abs(found.gap):.2f} percentage points"
-    sure = "more than chance explains" if found.p < compare.SURE else "chance alone may explain that"
+    sure = "more than chance explains" if found.p < significance.SURE else "chance alone may explain that"
     return f"{told}. {ahead} (95 % interval {low:.2f} to {high:.2f}, p = {found.p:.2g}): **{sure}**."
 
 
