@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.plots.style import run_lines
 from core.tracking import read
-from core.ui import page
+from core.ui import page, reproducing
 from core.ui.comparing import choosing
 from core.ui.comparing.overlaid import overlaid
 from core.ui.comparing.pictures import pictures
@@ -27,4 +27,5 @@ if picked:
         st.fragment(overlaid, run_every=every)(ids, named, drawn_with, [run.state for run in picked])
         settings(picked, named)
         results(picked, named)
+        reproducing.of_chosen(picked, named)
         st.fragment(pictures, run_every=every)(ids, named)

@@ -269,6 +269,18 @@ def log_tail(run_id: str, lines: int = 40) -> str:
         return ""
 
 
+def environment(run_id: str) -> dict[str, str]:
+    """What a run was carried out with: its packages by name with their versions, and its machine (`python`, `threads`, ...);
+    empty where it has not said."""
+    try:
+        packages = _read(run_id, "environment/requirements.txt").decode().splitlines()
+        machine = json.loads(_read(run_id, "environment/machine.json"))
+    except UserError:
+        return {}
+    versions = dict(package.split("==", 1) for package in packages if "==" in package)
+    return versions | {name: str(value) for name, value in machine.items()}
+
+
 def _search(condition: str, limit: int, order: str) -> Iterator[Run]:
     token, left = None, limit
     while left > 0:

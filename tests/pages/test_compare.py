@@ -123,6 +123,25 @@ def test_what_makes_the_comparison_unfair_is_said_where_the_answer_stands() -> N
     assert "Not all seeds of **Epochs 9** count here: 1 deleted (seed 3). They did worse" in page
 
 
+def test_a_run_is_reproduced_and_the_report_tells_what_differs() -> None:
+    first = trained([0.9])[0]
+    page = compared(first)
+    assert "Launches the same experiment again" in words(page)
+    ran(page.button(f"reproduce_{first}").click())
+    (again,) = read.runs_in_state("SCHEDULED")
+    assert again.tags["glassbox.reproduces"] == first and again.params == read.run(first).params
+    assert page.button(f"reproduce_{first}").disabled
+    for name, value, step in (("train/loss", 1.0, 1), ("train/loss", 0.75, 2), ("train/loss", 1 / 3, 3),
+                              ("test/accuracy", 0.9, 0)):
+        store.client().log_metric(again.id, name, value, step=step)
+    write.finish(again.id, "FINISHED")
+    page = compared(first)
+    assert "2 of 3 measures did not come out the same, first at step 1." in words(page)  # nothing of the validation
+    told = frame_with(page, "At most by").set_index("Measure")
+    assert told.loc["Train loss", ["Was", "Is", "At most by"]].tolist() == ["0.5", "0.75", "0.25"]
+    assert "first at step 1" in words(opened("runs", run=again.id))
+
+
 def test_the_address_holds_measure_axis_smoothing_and_scales() -> None:
     made = trained([0.9, 0.91])
     page = compared(*made, metric="train/loss", x="time", smooth="0.6", log="y")

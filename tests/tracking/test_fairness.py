@@ -44,8 +44,8 @@ def test_a_better_test_figure_that_validation_speaks_against_is_said(fair) -> No
     first, second = fair
     second = [replace(other, metrics=other.metrics | {"validation/accuracy": 0.99}) for other in second]
     assert told(first, second) == [
-        "By validation accuracy **B** would be chosen, and **A** only by test accuracy. Choose by the validation figure, and "
-        "let the test figure only tell how good the choice is."]
+        "By validation accuracy **B** would be chosen, and **A** only by test accuracy. Choose by the validation figure, "
+        "and let the test figure only tell how good the choice is."]
     assert told(first, second, metric="validation/accuracy") == []
 
 
