@@ -12,6 +12,7 @@ from core.ui.comparing.overlaid import overlaid
 from core.ui.comparing.pictures import pictures
 from core.ui.comparing.results import results
 from core.ui.comparing.settings import settings
+from core.ui.reporting import start
 
 LIVE_SECONDS = 3
 
@@ -28,4 +29,5 @@ if picked:
         settings(picked, named)
         results(picked, named)
         reproducing.of_chosen(picked, named)
+        start.button(picked)
         st.fragment(pictures, run_every=every)(ids, named)

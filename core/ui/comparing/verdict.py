@@ -48,19 +48,22 @@ def _judged(runs: list[read.Run], metrics: list[str], measure: str, more: bool) 
     counted = compare.once([run for run in runs if run.state == "FINISHED"])
     settings = [name for name in compare.differing(counted) if not compare.is_seed(name)
                 and len(compare.by_setting(counted, name)) < max(3, len(counted))]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="judged"):
-        by = address.select("Groups by", "judge_by", [EXPERIMENTS, *settings], width=220,
-                            format_func=lambda name: name if name == EXPERIMENTS else tables.setting_title(name),
-                            help="Runs that share this setting are one group.") if settings else EXPERIMENTS
-        metric = address.select("Figure", "judge_on", metrics, width=220, format_func=page.measure_title)
-        more = more if metric.endswith(f"/{measure}") else not any(word in metric for word in LESS)
-        groups = {name: group for name, group in _grouped(counted, by).items() if _figures(group, metric)}
-        ranked = sorted(groups, key=lambda name: _rank(groups[name], metric, more))
-        if len(ranked) < 2:
-            st.caption("Two groups with finished runs and this figure are needed. Wait for runs to end, or choose others.")
-            return
-        first = address.select("First group", "judge_a", ranked, width=260)
-        second = address.select("Second group", "judge_b", [name for name in ranked if name != first], width=260)
+    by_place, on_place, first_place, second_place = st.columns([2, 2, 3, 3], vertical_alignment="bottom")
+    with by_place:
+        by = address.select("Groups by", "judge_by", [EXPERIMENTS, *settings],
+                            format_func=lambda name: name if name == EXPERIMENTS else tables.setting_title(name))
+    with on_place:
+        metric = address.select("Figure", "judge_on", metrics, format_func=page.measure_title)
+    more = more if metric.endswith(f"/{measure}") else not any(word in metric for word in LESS)
+    groups = {name: group for name, group in _grouped(counted, by).items() if _figures(group, metric)}
+    ranked = sorted(groups, key=lambda name: _rank(groups[name], metric, more))
+    if len(ranked) < 2:
+        st.caption("Two groups with finished runs and this figure are needed. Wait for runs to end, or choose others.")
+        return
+    with first_place:
+        first = address.select("First group", "judge_a", ranked)
+    with second_place:
+        second = address.select("Second group", "judge_b", [name for name in ranked if name != first])
     if ranked.index(first) > ranked.index(second):
         first, second = second, first
     sides = [groups[first], groups[second]]
