@@ -87,8 +87,8 @@ def _chosen_by_test(better: Group, worse: Group, metric: str, more: bool, every:
     mine = {experiment_of(run) for run in better.runs}
     like = better.runs[0]
     tries = by_experiment([
-        run for run in every if math.isfinite(figure(run, metric)) and data_of(run) == data_of(like)
-        and run.params.get("architecture") == like.params.get("architecture")
+        run for run in every if run.params.get("architecture") == like.params.get("architecture")
+        and math.isfinite(figure(run, metric)) and data_of(run) == data_of(like)
     ])
     if len(mine) > 1 or len(tries) < 2 or experiment_of(_best(tries, metric, more)[0]) not in mine:
         return ""
@@ -130,12 +130,13 @@ def _left_out(side: Group, metric: str, more: bool, every: Sequence[Run], gone: 
     """Seeds of the same experiment that the store has, or had, and that are not counted."""
     mine = {(experiment_of(run), seed_of(run)) for run in side.runs}
     experiments = {experiment for experiment, _ in mine}
+    sizes = {len(run.params) for run in side.runs}  # quick to see, and most other runs are told by it
     others: dict[tuple[str, str], float] = {}  # what became of it, and its seed -> its figure
     for run in every:
-        if run.state in _FATES and (key := (experiment_of(run), seed_of(run)))[0] in experiments and key not in mine:
+        if run.state in _FATES and len(run.params) in sizes and (key := (experiment_of(run), seed_of(run)))[0] in experiments and key not in mine:
             others[_FATES[run.state], key[1]] = figure(run, metric)
     for run in gone:
-        if (key := (experiment_of(run), seed_of(run)))[0] in experiments and key not in mine:
+        if len(run.params) in sizes and (key := (experiment_of(run), seed_of(run)))[0] in experiments and key not in mine:
             others["deleted", key[1]] = figure(run, metric)
     if not others:
         return ""

@@ -17,7 +17,11 @@ LIVE_SECONDS = 3
 
 def reproduction(run_id: str) -> None:
     """The button that launches a run's experiment again, and the report on its newest reproduction."""
-    run = read.run(run_id)
+    try:
+        run = read.run(run_id)
+    except UserError as error:
+        st.caption(str(error))
+        return
     if run.finds_rate or "glassbox.experiment" not in run.tags:
         st.caption("Only a run that Glassbox trained can be trained again.")
         return

@@ -153,7 +153,7 @@ def _method(
                         f"({page.measure(metric, low)} to {page.measure(metric, high)})")
         lines.append(f"Interquartile means, which no lucky or failed run moves, with 95 % intervals of a bootstrap "
                      f"stratified by data set (Agarwal et al. 2021): {'; '.join(told)}.")
-    if found.seeds:
+    if found.seeds and not found.settled:
         lines.append("The seeds still needed are those that find a difference of this size four times in five "
                      "(Cohen 1988, section 2.4). The size is itself an estimate.")
     return "\n".join(f"- {line}" for line in lines)
@@ -163,6 +163,8 @@ def _experiments(runs: Sequence[read.Run]) -> dict[str, list[read.Run]]:
     """The runs that differ in their seed alone, under a name that tells them from the others."""
     groups = compare.by_experiment(runs)
     titles = [group[0].name.rpartition(", seed")[0] or group[0].name for group in groups]
+    if len({title.rpartition(" on ")[2] for title in titles}) == 1:  # all on the same data
+        titles = [title.rpartition(" on ")[0] or title for title in titles]
     alike = len(set(titles)) == 1
     named: dict[str, list[read.Run]] = {}
     for title, group in zip(titles, groups, strict=True):
@@ -185,7 +187,8 @@ def _grouped(runs: Sequence[read.Run], by: str) -> dict[str, list[read.Run]]:
 def _holm(groups: Sequence[list[read.Run]], metric: str) -> dict[tuple[int, int], float]:
     """By how much the p of each pair of groups that can be tested is multiplied, by the numbers of the two."""
     chances = {}
-    for i, j in combinations(range(len(groups)), 2):
+    enough = [i for i, group in enumerate(groups) if len(_figures(group, metric)) >= significance.FEWEST_SEEDS]
+    for i, j in combinations(enough, 2):
         values, paired = _values(groups[i], groups[j], metric)
         if (chance := significance.p_value(*values, paired=paired)) is not None:
             chances[i, j] = chance
