@@ -17,8 +17,8 @@ from core.tracking.read import Run
 
 def differing(runs: Sequence[Run]) -> list[str]:
     """Names of the params that are not the same in all runs (or that some lack), the names of what was trained first."""
-    names = dict.fromkeys(name for run in runs for name in run.params)
-    different = [name for name in names if len({run.params.get(name) for run in runs}) > 1]
+    alike = set.intersection(*(set(run.params.items()) for run in runs)) if runs else set()
+    different = dict.fromkeys(item[0] for run in runs for item in run.params.items() if item not in alike)
     return sorted(different, key=lambda name: ("." in name, name == "seed"))
 
 
@@ -38,10 +38,11 @@ def seed_of(run: Run) -> str:
 
 
 def by_experiment(runs: Sequence[Run]) -> list[list[Run]]:
-    """The runs in groups that differ in nothing but their seed; groups and runs in the order given."""
-    groups: dict[frozenset, list[Run]] = {}
+    """The runs in groups that differ in nothing but their seed; groups and runs in the order given. A run without params,
+    of which nothing is known, stands alone."""
+    groups: dict[frozenset | str, list[Run]] = {}
     for run in runs:
-        groups.setdefault(experiment_of(run), []).append(run)
+        groups.setdefault(experiment_of(run) or run.id, []).append(run)
     return list(groups.values())
 
 

@@ -128,16 +128,13 @@ def _budgets(sides: Sequence[Group]) -> str:
 
 def _left_out(side: Group, metric: str, more: bool, every: Sequence[Run], gone: Sequence[Run]) -> str:
     """Seeds of the same experiment that the store has, or had, and that are not counted."""
-    mine = {(experiment_of(run), seed_of(run)) for run in side.runs}
-    experiments = {experiment for experiment, _ in mine}
-    sizes = {len(run.params) for run in side.runs}  # quick to see, and most other runs are told by it
+    mine: dict[frozenset[tuple[str, str]], set[str]] = {}
+    for run in side.runs:
+        mine.setdefault(experiment_of(run), set()).add(seed_of(run))
     others: dict[tuple[str, str], float] = {}  # what became of it, and its seed -> its figure
-    for run in every:
-        if run.state in _FATES and len(run.params) in sizes and (key := (experiment_of(run), seed_of(run)))[0] in experiments and key not in mine:
-            others[_FATES[run.state], key[1]] = figure(run, metric)
-    for run in gone:
-        if len(run.params) in sizes and (key := (experiment_of(run), seed_of(run)))[0] in experiments and key not in mine:
-            others["deleted", key[1]] = figure(run, metric)
+    for run, fate in [*((run, _FATES.get(run.state)) for run in every), *((run, "deleted") for run in gone)]:
+        if fate and any(_is_of(run, experiment) and seed_of(run) not in seeds for experiment, seeds in mine.items()):
+            others[fate, seed_of(run)] = figure(run, metric)
     if not others:
         return ""
     by_fate = {fate: sorted({seed for of, seed in others if of == fate}) for fate in sorted({fate for fate, _ in others})}
@@ -150,6 +147,11 @@ def _left_out(side: Group, metric: str, more: bool, every: Sequence[Run], gone: 
 
 
 _FATES = {"FINISHED": "not chosen", "FAILED": "failed", "KILLED": "stopped"}
+
+
+def _is_of(run: Run, experiment: frozenset[tuple[str, str]]) -> bool:
+    """Whether a run is of an experiment: most others are told by one param, without a look at them all."""
+    return experiment <= run.params.items() and experiment_of(run) == experiment
 
 
 def _unequal(sides: Sequence[Group]) -> str:

@@ -171,8 +171,7 @@ def _experiments(runs: Sequence[read.Run]) -> dict[str, list[read.Run]]:
         like = [other[0] for other, its in zip(groups, titles, strict=True) if its == title]
         own = [tables.setting_words(name, group[0].params[name]) for name in compare.differing(like)
                if name in group[0].params and not compare.is_seed(name)]
-        words = ", ".join([*[title] * (not alike or not own), *own[:4]])
-        name = words[0].upper() + words[1:]
+        name = ", ".join([title, *own[:4]]) if not alike or not own else _capital(", ".join(own[:4]))
         named[name if name not in named else f"{name} ({group[0].id[:6]})"] = group
     return named
 
@@ -180,8 +179,11 @@ def _experiments(runs: Sequence[read.Run]) -> dict[str, list[read.Run]]:
 def _grouped(runs: Sequence[read.Run], by: str) -> dict[str, list[read.Run]]:
     if by == EXPERIMENTS:
         return _experiments(runs)
-    words = {value: tables.setting_words(by, value) for value in compare.by_setting(runs, by)}
-    return {words[value][0].upper() + words[value][1:]: group for value, group in compare.by_setting(runs, by).items()}
+    return {_capital(tables.setting_words(by, value)): group for value, group in compare.by_setting(runs, by).items()}
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _holm(groups: Sequence[list[read.Run]], metric: str) -> dict[tuple[int, int], float]:
@@ -216,13 +218,14 @@ def _unfair(
     first: tuple[str, list[read.Run]], second: tuple[str, list[read.Run]], metric: str, more: bool
 ) -> list[str]:
     sides = [fairness.Group(page.plain(name), runs) for name, runs in (first, second)]
-    names = tuple(sorted({run.params.get("architecture", "") for side in sides for run in side.runs}))
-    return fairness.warnings(*sides, metric, more, read.runs(), _deleted(names))
+    return _warnings([[run.id for run in side.runs] for side in sides], metric, more, sides)
 
 
-@st.cache_data(ttl=20, max_entries=20, show_spinner=False)
-def _deleted(architectures: tuple[str, ...]) -> list[read.Run]:
-    return fairness.deleted(architectures)
+@st.cache_data(ttl=20, max_entries=50, show_spinner=False)
+def _warnings(ids: list[list[str]], metric: str, more: bool, _sides: list[fairness.Group]) -> list[str]:
+    """As all runs of the store are looked through, only now and then."""
+    names = sorted({run.params.get("architecture", "") for side in _sides for run in side.runs})
+    return fairness.warnings(*_sides, metric, more, read.runs(), fairness.deleted(names))
 
 
 def _more_seeds(groups: dict[str, list[read.Run]], wanted: int) -> None:
