@@ -27,7 +27,7 @@ from core.home import home
 from core.tracking import store
 from core.tracking.run import ENDED, Run
 
-MOST_BYTES = 400_000_000  # of points that are kept in memory, those last asked for
+MOST_BYTES = 200_000_000  # of points that are kept in memory, those last asked for
 PAGE = 200  # runs that a look asks a server for again, and once more of those that others may have changed meanwhile
 PAUSE = 1.0  # seconds between two looks at a server
 At = Literal["last", "max", "min"] | int
