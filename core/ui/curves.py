@@ -54,5 +54,5 @@ def _history(run_id: str, metric: str, news: tuple) -> read.History:
 @st.cache_data(ttl=1800, max_entries=256, show_spinner=False)
 def _origin(run_id: str, started: float | None) -> float:
     """When the run made its first logged step (unix seconds)."""
-    times = read.history(run_id, _SPEED, 2).times
+    times = read.history(run_id, _SPEED).times
     return float(times.min()) if len(times) else started or 0.0

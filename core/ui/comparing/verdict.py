@@ -218,12 +218,12 @@ def _unfair(
     first: tuple[str, list[read.Run]], second: tuple[str, list[read.Run]], metric: str, more: bool
 ) -> list[str]:
     sides = [fairness.Group(page.plain(name), runs) for name, runs in (first, second)]
-    return _warnings([[run.id for run in side.runs] for side in sides], metric, more, sides)
+    return _warnings([(side.name, [run.id for run in side.runs]) for side in sides], metric, more, sides)
 
 
 @st.cache_data(ttl=20, max_entries=50, show_spinner=False)
-def _warnings(ids: list[list[str]], metric: str, more: bool, _sides: list[fairness.Group]) -> list[str]:
-    """As all runs of the store are looked through, only now and then."""
+def _warnings(known: list[tuple[str, list[str]]], metric: str, more: bool, _sides: list[fairness.Group]) -> list[str]:
+    """Looked for again only now and then, since it takes a look at all runs of the store. `known` is what `_sides` hold."""
     names = sorted({run.params.get("architecture", "") for side in _sides for run in side.runs})
     return fairness.warnings(*_sides, metric, more, read.runs(), fairness.deleted(names))
 
