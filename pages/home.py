@@ -115,7 +115,7 @@ def cards() -> None:
 
 action = page.opening("Glassbox", "Train the networks that made history, watch them learn, and look inside.")
 with st.spinner("Opening the store …"):  # a fresh one is made first, which takes some seconds
-    ended = [run for run in read.runs(LAST + 20) if run.state in read.ENDED]
+    ended = [run for run in read.runs()[:LAST + 20] if run.state in read.ENDED]
     active = [run.id for state in ("RUNNING", "SCHEDULED") for run in read.runs_in_state(state)]
 newcomer = not ended and not active
 if not newcomer and action.button("Launch a run", type="primary", icon=":material/rocket_launch:"):

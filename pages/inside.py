@@ -43,11 +43,14 @@ from core.ui.run_picker import pick_checkpoint, pick_run
 VIEWS = (naming, cleaning, coding, generating, gallery, arithmetic, projecting, judging, mending, colouring, reading,
          filling, translating, writing, adding, recalling, answering, listening, boundary, testset, embedding, weights,
          exciting)
+MOST = 500  # runs to pick from, and those that the address names
 
 
 def main() -> None:
     action = page.opening("Inside", "Ask a trained model something, and see what happens in it on the way to its answer.")
-    runs = [run for run in read.runs() if run.state != "SCHEDULED" and not run.finds_rate]
+    named = read.some(st.query_params.get(key, "") for key in ("run", "other"))
+    offered = {run.id: run for run in [*read.runs()[:MOST], *named]}
+    runs = [run for run in offered.values() if run.state != "SCHEDULED" and not run.finds_rate]
     if not runs:
         empty()
         return

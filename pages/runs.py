@@ -15,7 +15,7 @@ def overview() -> None:
     with page.opening("Runs", "What trains now, what waits for its turn, and how everything before it ended."):
         if st.button("Launch a run", type="primary", icon=":material/rocket_launch:"):
             st.switch_page("pages/launch.py")
-    runs = read.runs(MOST)
+    runs = read.runs()[:MOST]
     if not runs:
         empty()
         return

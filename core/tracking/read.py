@@ -6,117 +6,35 @@ import json
 import pickle
 import re
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from mlflow.entities import Run as MlflowRun
 from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
-from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from core.catalog import DataSpec
 from core.errors import UserError
-from core.experiment import Experiment
 from core.tracking import store
+from core.tracking.mirror import At, as_run, mirror
+from core.tracking.run import ENDED as ENDED
+from core.tracking.run import Run as Run
 from core.tracking.write import LOG_FILE
 
-ENDED = ("FINISHED", "FAILED", "KILLED")
 # The names that MLflow gives to logged images. It keeps each twice: whole as PNG, and small as WebP.
 _IMAGE = re.compile(r"(?P<name>.+)[%+]step[%+](?P<step>\d+)[%+]timestamp[%+].+\.png$")
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run, as the store has it now. Times are unix seconds; `metrics` holds the latest value of each.
-
-    `digest` and `source` are of the data set that it read, empty until then.
-    """
-
-    id: str
-    name: str
-    state: str
-    params: dict[str, str]
-    metrics: dict[str, float]
-    tags: dict[str, str]
-    created: float
-    ended: float | None
-    digest: str = ""
-    source: str = ""
-
-    @property
-    def experiment(self) -> Experiment:
-        """The value that this run was made of. Raises `UserError` where this version can't read it."""
-        return Experiment.from_json(self.tags["glassbox.experiment"])
-
-    @property
-    def started(self) -> float | None:
-        """When a worker took it up."""
-        return float(self.tags["glassbox.started"]) if "glassbox.started" in self.tags else None
-
-    @property
-    def finds_rate(self) -> bool:
-        """Whether it seeks a learning rate for its experiment, and trains nothing that is kept."""
-        return "glassbox.finds" in self.tags
-
-    @property
-    def parent(self) -> str:
-        """The id of the run whose weights it started from; empty where there is none."""
-        return self.tags.get("glassbox.start_run", "")
-
-    @property
-    def model_step(self) -> int | None:
-        """The step whose weights its model has in the end; None before that, or where it did not say."""
-        return int(self.tags["glassbox.model_step"]) if "glassbox.model_step" in self.tags else None
-
-    @property
-    def cause(self) -> str:
-        """Why it did not finish, or what is to be said of its end, in a sentence; empty otherwise."""
-        return self.tags.get("glassbox.cause", "")
-
-    @property
-    def phase(self) -> str:
-        """What it is doing: `waiting`, `loading data`, `training`, ...; empty once it has ended."""
-        return "waiting" if self.state == "SCHEDULED" else self.tags.get("glassbox.phase", "")
-
-    @property
-    def device(self) -> str:
-        return self.tags.get("glassbox.device", "")
-
-    @property
-    def total_steps(self) -> int:
-        return int(self.tags.get("glassbox.total_steps", 0))
-
-    @property
-    def progress(self) -> float:
-        """Share of its training that is done, 0..1."""
-        return min(1.0, self.metrics.get("train/epoch", 0.0) / float(self.params.get("training.epochs", 1)))
-
-    @property
-    def step(self) -> int:
-        return round(self.progress * self.total_steps)
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Time that training still takes at its pace since it started or went on, looks and evaluations included; None
-        where it isn't known."""
-        done = self.step - int(self.tags.get("glassbox.from_step", 0))
-        if self.phase != "training" or done <= 0:
-            return None
-        return (time.time() - float(self.tags["glassbox.training_since"])) / done * (self.total_steps - self.step)
 
 
 @dataclass(frozen=True)
 class History:
     """A metric's points by step, without duplicates: `steps` int64, `values` and `times` (unix seconds) float64, all `(n,)`.
 
-    `logged`: how many points the run has, of which these are at most as many as were asked for.
+    `logged`: how many points there are, of which these are at most as many as were asked for.
     """
 
     steps: np.ndarray
@@ -133,32 +51,59 @@ class PreviewFile:
     path: str
 
 
-def runs(limit: int = 500) -> list[Run]:
-    """The newest runs, newest first. Raises `UserError` where the store can't be reached."""
-    return list(_search("", limit, "attributes.start_time DESC"))
+def runs() -> list[Run]:
+    """All runs that are not deleted, newest first: a copy in memory, which follows the store. Raises `UserError` where the
+    store can't be reached."""
+    return mirror().runs()
+
+
+def some(ids: Iterable[str]) -> list[Run]:
+    """The runs of those ids, in their order, less those that are not there (any more)."""
+    return mirror().some(ids)
+
+
+def values(metric: str, at: At) -> dict[str, float]:
+    """A metric of all runs by their ids, where they have it: the `last`, `max` or `min` of what each logged, or the newest
+    value up to a step."""
+    return mirror().values(metric, at)
+
+
+def refresh(run_id: str) -> None:
+    """To be called after this process wrote to a run itself: `runs` then shows it."""
+    mirror().refresh(run_id)
 
 
 def runs_in_state(state: str, limit: int = 1000) -> list[Run]:
-    """Runs of one state, oldest first."""
-    return list(_search(f"attributes.status = '{state}'", limit, "attributes.start_time ASC"))
+    """Runs of one state, oldest first, asked from the store itself."""
+    found, token = [], None
+    while len(found) < limit:
+        try:
+            page = store.client().search_runs(
+                [store.experiment_id()], f"attributes.status = '{state}'", ViewType.ACTIVE_ONLY,
+                min(limit - len(found), 1000), ["attributes.start_time ASC"], token,
+            )
+        except MlflowException as error:
+            raise UserError(f"The store did not answer: try again in a moment ({error}).") from error
+        found += [as_run(run) for run in page if "glassbox.experiment" in run.data.tags]
+        token = page.token
+        if not token:
+            break
+    return found
 
 
-def finished_on(dataset: str, limit: int = 1000) -> list[Run]:
-    """The newest finished runs of a data set, newest first. Raises `UserError` where the store can't be reached."""
-    condition = f"attributes.status = 'FINISHED' and params.dataset = '{dataset}'"
-    return list(_search(condition, limit, "attributes.start_time DESC"))
+def finished_on(dataset: str) -> list[Run]:
+    """The finished runs of a data set, newest first."""
+    return [run for run in runs() if run.state == "FINISHED" and run.params.get("dataset") == dataset]
 
 
-def finished_with(architecture: str, limit: int = 50) -> list[Run]:
-    """The newest finished runs of an architecture, newest first. Raises `UserError` where the store can't be reached."""
-    condition = f"attributes.status = 'FINISHED' and params.architecture = '{architecture}'"
-    return list(_search(condition, limit, "attributes.start_time DESC"))
+def finished_with(architecture: str) -> list[Run]:
+    """The finished runs of an architecture, newest first."""
+    return [run for run in runs() if run.state == "FINISHED" and run.params.get("architecture") == architecture]
 
 
-def children(run_id: str, limit: int = 100) -> list[Run]:
-    """The newest runs that started from a run's weights, newest first. Raises `UserError` where the store can't be
-    reached."""
-    return list(_search(f"tags.`glassbox.start_run` = '{run_id}'", limit, "attributes.start_time DESC"))
+def children(run_id: str) -> list[Run]:
+    """The runs that started from a run's weights, newest first."""
+    return [run for run in runs() if run.parent == run_id]
 
 
 def run(run_id: str) -> Run:
@@ -173,31 +118,32 @@ def run(run_id: str) -> Run:
         raise UserError(f"Run {run_id} was deleted. Pick another on the Runs page.")
     if "glassbox.experiment" not in found.data.tags:
         raise UserError(f"Run {run_id} was not made by Glassbox: its settings are unknown here.")
-    return _run(found)
+    return as_run(found)
 
 
-def history(run_id: str, metric: str, points: int = 1000) -> History:
-    """A metric's points, at most `points` of them, spread evenly over what was logged (the first and last included).
+def history(
+    run_id: str, metric: str, points: int = 1000, start: float = -np.inf, end: float = np.inf
+) -> History:
+    """A metric's points from step `start` to `end`, thinned to at most `points` (even, 4 or more) that keep what the curve
+    looks like: MinMax-LTTB (Van Der Donckt et al. 2023, "MinMaxLTTB: leveraging MinMax-preselection to scale LTTB"), in the
+    authors' own library.
 
     System metrics are by time: their steps are the seconds of a process, and a resumed run has had several.
-    Raises `UserError` where the store can't be reached or the run was deleted.
+    Raises `UserError` where the store can't be reached.
     """
-    try:
-        found = store.client().get_metric_history(run_id, metric)
-    except MlflowException as error:
-        raise UserError(f"The curve of {metric} could not be read: try again in a moment ({error}).") from error
-    logged = sorted(found, key=lambda m: m.timestamp)
-    timed = metric.startswith("system/")
-    by_step = {m.timestamp if timed else m.step: m for m in logged}  # a resumed run writes some steps again
-    kept = [by_step[step] for step in sorted(by_step)]
-    if len(kept) > points:
-        kept = [kept[i] for i in np.linspace(0, len(kept) - 1, points).round().astype(int)]
-    return History(
-        np.array([m.step for m in kept], np.int64),
-        np.array([m.value for m in kept], np.float64),
-        np.array([m.timestamp / 1000 for m in kept], np.float64),
-        logged=len(by_step),
-    )
+    steps, values, times = mirror().points(run_id, metric)
+    by = times if metric.startswith("system/") else steps
+    if np.isfinite(start) or np.isfinite(end):
+        # one more on each side, so that the line reaches the chart's edges
+        first, last = max(0, np.searchsorted(by, start) - 1), np.searchsorted(by, end, "right") + 1
+        steps, values, times, by = steps[first:last], values[first:last], times[first:last], by[first:last]
+    logged = len(steps)
+    if logged > points:
+        from tsdownsample import NaNMinMaxLTTBDownsampler  # which a machine that only trains need not have
+
+        kept = NaNMinMaxLTTBDownsampler().downsample(by.astype(np.float64), values, n_out=points)
+        steps, values, times = steps[kept], values[kept], times[kept]
+    return History(steps, values, times, logged)
 
 
 def previews(run_id: str) -> dict[str, list[PreviewFile]]:
@@ -267,33 +213,6 @@ def log_tail(run_id: str, lines: int = 40) -> str:
         return "\n".join(_read(run_id, LOG_FILE).decode(errors="replace").splitlines()[-lines:])
     except UserError:
         return ""
-
-
-def _search(condition: str, limit: int, order: str) -> Iterator[Run]:
-    token, left = None, limit
-    while left > 0:
-        try:
-            page = store.client().search_runs(
-                [store.experiment_id()], condition, ViewType.ACTIVE_ONLY, min(left, 1000), [order], token
-            )
-        except MlflowException as error:
-            raise UserError(f"The store did not answer: try again in a moment ({error}).") from error
-        yield from (_run(found) for found in page if "glassbox.experiment" in found.data.tags)
-        left -= len(page)
-        token = page.token
-        if not token:
-            return
-
-
-def _run(found: MlflowRun) -> Run:
-    info, data = found.info, found.data
-    used = found.inputs.dataset_inputs[0].dataset if found.inputs and found.inputs.dataset_inputs else None
-    return Run(
-        id=info.run_id, name=data.tags.get(MLFLOW_RUN_NAME, info.run_id), state=info.status, params=data.params,
-        metrics=data.metrics, tags=data.tags, created=info.start_time / 1000,
-        ended=info.end_time / 1000 if info.end_time and info.status in ENDED else None,
-        digest=used.digest if used else "", source=json.loads(used.source).get("uri", "") if used else "",
-    )
 
 
 def _list(run_id: str, folder: str) -> list:

@@ -22,12 +22,12 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 NAME = "glassbox"  # the MLflow experiment that holds every run
-_SQLITE = "sqlite:///"
+SQLITE = "sqlite:///"
 
 
 def tracking_uri() -> str:
     """`MLFLOW_TRACKING_URI` where it is set, else the embedded SQLite store in the home."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}{home() / 'mlflow.db'}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{home() / 'mlflow.db'}"
 
 
 def client() -> MlflowClient:
@@ -48,15 +48,15 @@ def _open(uri: str, folder: str) -> tuple[MlflowClient, str]:
             opened = MlflowClient(tracking_uri=uri, registry_uri=uri)
             found = opened.get_experiment_by_name(NAME)
             if found is None:
-                place = (home() / "artifacts").as_uri() if uri.startswith(_SQLITE) else None
+                place = (home() / "artifacts").as_uri() if uri.startswith(SQLITE) else None
                 number = opened.create_experiment(NAME, artifact_location=place)
             else:
                 number = found.experiment_id
                 if found.lifecycle_stage == "deleted":
                     opened.restore_experiment(number)
-            if uri.startswith(_SQLITE):
+            if uri.startswith(SQLITE):
                 # Readers and writers then no longer wait for one another. The database file remembers it.
-                with sqlite3.connect(uri.removeprefix(_SQLITE)) as database:
+                with sqlite3.connect(uri.removeprefix(SQLITE)) as database:
                     database.execute("PRAGMA journal_mode=WAL")
     except Exception as error:  # SQLAlchemy, requests and MLflow each raise their own kinds here
         raise UserError(

@@ -47,7 +47,7 @@ def choose(runs: list[read.Run]) -> None:
 
 def picker(picked: list[read.Run]) -> None:
     """All runs as a table that can be filtered, sorted, and ticked."""
-    every = [run for run in read.runs(MOST_LISTED) if run.state != "SCHEDULED"]
+    every = [run for run in read.runs()[:MOST_LISTED] if run.state != "SCHEDULED"]
     if not every:
         with st.container(border=True):
             st.markdown("#### Nothing to compare yet\nTrain two runs that differ in one setting, or one from several seeds: "
