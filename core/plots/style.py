@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 BLUE, SKY, GREEN, ORANGE, VERMILLION, PURPLE = "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7"
 # Okabe and Ito's yellow vanishes on white and their black on black: a run needs a colour that holds on both.
 PALETTE = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY)
-DASHES = ("solid", "dash", "dot", "dashdot")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "2px,7px", "longdashdot", "9px,3px,2px,3px,2px,3px")
 
 FONT = "Inter, Inter Variable, system-ui, -apple-system, Segoe UI, Roboto, sans-serif"
 SEQUENTIAL = {

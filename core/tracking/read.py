@@ -207,6 +207,17 @@ def spec(run_id: str) -> DataSpec:
     return DataSpec.model_validate_json(_read(run_id, "spec.json"))
 
 
+def environment(run_id: str) -> dict[str, str]:
+    """The files in which the run's worker said what it ran on, by name; those that it has."""
+    found = {}
+    for entry in _list(run_id, "environment"):
+        try:
+            found[Path(entry.path).name] = _read(run_id, entry.path).decode(errors="replace")
+        except UserError:
+            continue  # just deleted
+    return found
+
+
 def log_tail(run_id: str, lines: int = 40) -> str:
     """The last lines of the worker's output; empty where there is none yet."""
     try:

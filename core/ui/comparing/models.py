@@ -85,8 +85,8 @@ def confusions(choice: Choice, key: str) -> None:
         for run_id, whole in zip(picked[1:], wholes[1:], strict=True):
             with st.container(width=420, border=True):
                 st.markdown("**The difference**")
-                st.caption(f"{page.plain(choice.names[run_id])} less {page.plain(choice.names[picked[0]])}, in per cent of each "
-                           "true class: blue where there are more.")
+                one, other = (page.plain(choice.names[which]) for which in (run_id, picked[0]))
+                st.caption(f"{one} less {other}, in per cent of each true class: blue where there are more.")
                 chart(confusion_difference(first.verdicts.confusion, whole.verdicts.confusion, classes, page.dark()),
                       key=f"{whole.side.key}difference", height=height,
                       alt=f"Confusion matrix of {choice.names[run_id]} less that of {choice.names[picked[0]]}.")
