@@ -10,7 +10,7 @@ from mlflow.exceptions import MlflowException
 
 from core.errors import UserError
 from core.jobs import queue
-from core.tracking import read, store
+from core.tracking import code, read, store
 from core.tracking.write import NEWEST
 
 TAG = "glassbox.reproduces"  # of a reproduction: the id of the run that it repeats
@@ -90,12 +90,12 @@ def causes(first: read.Run, second: read.Run) -> list[str]:
     found = []
     for what, was, now in (
         ("data", first.digest, second.digest),
-        ("code", *(run.tags.get("mlflow.source.git.commit", "")[:7] for run in (first, second))),
+        ("code", *(code.commit(run)[:7] for run in (first, second))),
         ("device", first.device, second.device),
     ):
         if was != now and was and now:
             found.append(f"{what}: {was} then, {now} now")
-    before, after = read.environment(first.id), read.environment(second.id)
+    before, after = (code.environment(read.environment(run.id)) for run in (first, second))
     found += [f"{name}: {before.get(name, 'not there')} then, {after.get(name, 'not there')} now"
               for name in sorted(before.keys() | after.keys()) if before and after
               and before.get(name) != after.get(name) and name != "device"]

@@ -212,24 +212,23 @@ def spec(run_id: str) -> DataSpec:
     return DataSpec.model_validate_json(_read(run_id, "spec.json"))
 
 
+def environment(run_id: str) -> dict[str, str]:
+    """The files in which the run's worker said what it ran on, by name; those that it has."""
+    found = {}
+    for entry in _list(run_id, "environment"):
+        try:
+            found[Path(entry.path).name] = _read(run_id, entry.path).decode(errors="replace")
+        except UserError:
+            continue  # just deleted
+    return found
+
+
 def log_tail(run_id: str, lines: int = 40) -> str:
     """The last lines of the worker's output; empty where there is none yet."""
     try:
         return "\n".join(_read(run_id, LOG_FILE).decode(errors="replace").splitlines()[-lines:])
     except UserError:
         return ""
-
-
-def environment(run_id: str) -> dict[str, str]:
-    """What a run was carried out with: its packages by name with their versions, and its machine (`python`, `threads`, ...);
-    empty where it has not said."""
-    try:
-        packages = _read(run_id, "environment/requirements.txt").decode().splitlines()
-        machine = json.loads(_read(run_id, "environment/machine.json"))
-    except UserError:
-        return {}
-    versions = dict(package.split("==", 1) for package in packages if "==" in package)
-    return versions | {name: str(value) for name, value in machine.items()}
 
 
 def _list(run_id: str, folder: str) -> list:

@@ -11,6 +11,7 @@ from core.errors import UserError
 from core.jobs import reproducing
 from core.tracking import read
 from core.ui import address, page, tables
+from core.ui.comparing.choice import Choice
 
 LIVE_SECONDS = 3
 
@@ -49,11 +50,9 @@ def reproduction(run_id: str) -> None:
                                                                                              made[0].state)
 
 
-def of_chosen(runs: list[read.Run], names: dict[str, str]) -> None:
-    """One of several runs to reproduce, picked by name."""
-    with st.expander("Reproduce a run", icon=":material/replay_circle_filled:"):
-        by_id = {run.id: run for run in runs}
-        reproduction(address.select("Run", "reproduce", list(by_id), width=360, format_func=names.__getitem__))
+def of_chosen(choice: Choice, key: str) -> None:
+    """One of the chosen runs to reproduce, picked by name."""
+    reproduction(address.select("Run", f"{key}run", choice.ids, width=400, format_func=choice.names.get))
 
 
 def _followed(original: str, run_id: str, known: str) -> None:

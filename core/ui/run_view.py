@@ -224,7 +224,7 @@ def charts(run_id: str) -> None:
     level = generalisation.level(generalisation.baseline(run)) if "accuracy" in measures else None
     left_out = []
     for i, (measure, names) in enumerate(measures.items()):
-        drawn = [line_of(run, name, faint=name.startswith("train/") and len(names) > 1) for name in names]
+        drawn = [line for name in names if (line := line_of(run, name, faint=name.startswith("train/") and len(names) > 1))]
         title = page.measure_title(measure)
         with places[i % len(places)]:
             drawing = figure(
@@ -239,7 +239,7 @@ def charts(run_id: str) -> None:
     forging.told(run)
 
 
-def line_of(run: read.Run, name: str, *, faint: bool) -> Curve:
+def line_of(run: read.Run, name: str, *, faint: bool) -> Curve | None:
     split = SPLITS[name.split("/")[0]]
     return lines.curve(run, name, st.session_state.x, name=split, colour=run_colour(run.id), faint=faint)
 

@@ -65,7 +65,7 @@ def test_results_stand_best_first() -> None:
 def test_too_few_seeds_are_not_judged_and_the_missing_ones_are_launched() -> None:
     page = compared(*trained([0.9, 0.91], epochs=3), *trained([0.95, 0.96], epochs=9))
     assert "that is too few seeds to tell it from chance (2 and 2): train at least 3 of each" in words(page)
-    ran(page.button("more_seeds").click())
+    ran(page.button("verdict_more_seeds").click())
     assert sorted((run.params["training.epochs"], run.params["seed"]) for run in read.runs_in_state("SCHEDULED")) == [
         ("3", "2"), ("9", "2")]
     assert len(address_of(page)["runs"].split(",")) == 6
@@ -86,7 +86,7 @@ def test_a_real_difference_is_called_one_and_a_chance_one_is_not() -> None:
     other = trained([0.890, 0.902, 0.915], epochs=5)
     page = compared(*low, *other)
     assert "**chance can't be excluded**. More than 100 seeds of each would be needed" in words(page)
-    assert "more_seeds" not in [button.key for button in page.button]
+    assert "verdict_more_seeds" not in [button.key for button in page.button]
     spread = frame_with(compared(*low, *high), "Seeds")
     assert spread["Test accuracy"].tolist() == ["95.13 ± 0.12 %", "90.13 ± 0.15 %"]
 
@@ -95,13 +95,13 @@ def test_a_person_chooses_the_two_groups_and_what_makes_them() -> None:
     made = [trained([0.90 + shift, 0.91 + shift, 0.93 + shift + rate], epochs=epochs, learning_rate=rate)
             for shift, epochs, rate in ((0, 3, 0.001), (0.02, 3, 0.01), (0.03, 9, 0.001), (0.04, 9, 0.01))]
     ids = [run_id for group in made for run_id in group]
-    page = compared(*ids, judge_by="training.learning_rate")
+    page = compared(*ids, verdict_by="training.learning_rate")
     assert "**Learning rate 0.01** is better than **Learning rate 0.001**" in words(page)
     assert "with 6 runs each" in words(page)
     page = compared(*ids)
     assert "corrected for the 6 pairs of groups that could be picked here (Holm 1979)" in words(page)
-    ran(page.selectbox("judge_b").select("Epochs 3, learning rate 0.001"))
-    assert address_of(page)["judge_b"] == "Epochs 3, learning rate 0.001"
+    ran(page.selectbox("verdict_b").select("Epochs 3, learning rate 0.001"))
+    assert address_of(page)["verdict_b"] == "Epochs 3, learning rate 0.001"
     assert "is better than **Epochs 3, learning rate 0.001** by" in words(page)
 
 
@@ -125,7 +125,7 @@ def test_what_makes_the_comparison_unfair_is_said_where_the_answer_stands() -> N
 
 def test_a_run_is_reproduced_and_the_report_tells_what_differs() -> None:
     first = trained([0.9])[0]
-    page = compared(first)
+    page = compared(first, charts="results,reproduce")
     assert "Launches the same experiment again" in words(page)
     ran(page.button(f"reproduce_{first}").click())
     (again,) = read.runs_in_state("SCHEDULED")
@@ -135,7 +135,7 @@ def test_a_run_is_reproduced_and_the_report_tells_what_differs() -> None:
                               ("test/accuracy", 0.9, 0)):
         store.client().log_metric(again.id, name, value, step=step)
     write.finish(again.id, "FINISHED")
-    page = compared(first)
+    page = compared(first, charts="reproduce")
     assert "2 of 3 measures did not come out the same, first at step 1." in words(page)  # nothing of the validation
     told = frame_with(page, "At most by").set_index("Measure")
     assert told.loc["Train loss", ["Was", "Is", "At most by"]].tolist() == ["0.5", "0.75", "0.25"]

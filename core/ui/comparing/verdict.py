@@ -13,8 +13,9 @@ from core.errors import UserError
 from core.jobs import queue
 from core.tracking import compare, fairness, read, significance
 from core.tracking.significance import Difference
+from core.tracking.write import NEWEST
 from core.ui import address, page, tables
-from core.ui.comparing import examples
+from core.ui.comparing.choice import Choice, by_experiment
 from core.ui.comparing.choosing import MOST_RUNS, chosen_ids
 
 MANY_RUNS = 8  # of each side: from here on a quarter may be left out at either end
@@ -22,38 +23,36 @@ EXPERIMENTS = "Everything but the seed"
 LESS = ("loss", "error", "perplexity", "distance", "frechet", "kid", "swd", "mse", "mae")
 
 
-def seeds(runs: list[read.Run], metrics: list[str], measure: str, more: bool) -> None:
-    """Experiments of which several seeds are chosen, mean and spread; and whether one group of runs is really better than
-    another. `measure` says how good these runs are, without its split; `more`, whether more of it is better."""
-    if len(runs) < 2:
+def seeds(runs: list[read.Run], metrics: list[str], more: bool, key: str) -> None:
+    """Experiments of which several seeds are chosen, best first by the first of the metrics: mean and spread of each."""
+    groups = by_experiment(runs)
+    if len(groups) == len(runs):
         return
-    groups = _experiments(runs)
-    if len(groups) < len(runs):
-        deciding = metrics[0]
-        ranked = sorted(groups, key=lambda name: _rank(groups[name], deciding, more))
-        st.markdown("**Seeds of the same experiment, together** &nbsp;:gray[mean ± standard deviation]")
-        tables.draw(pd.DataFrame(
-            {"Experiment": ranked, "Seeds": [len(_figures(groups[name], deciding)) for name in ranked]}
-            | {page.measure_title(metric): [spread_text(metric, _figures(groups[name], metric)) for name in ranked]
-               for metric in metrics}
-        ), key="seeds")
-    if len(compare.by_experiment(runs)) > 1:
-        _judged(runs, metrics, measure, more)
+    ranked = sorted(groups, key=lambda name: _rank(groups[name], metrics[0], more))
+    st.markdown("**Seeds of the same experiment, together** &nbsp;:gray[mean ± standard deviation]")
+    tables.draw(pd.DataFrame(
+        {"Experiment": ranked, "Seeds": [len(_figures(groups[name], metrics[0])) for name in ranked]}
+        | {page.measure_title(metric): [spread_text(metric, _figures(groups[name], metric)) for name in ranked]
+           for metric in metrics}
+    ), key=f"{key}seeds")
 
 
-def _judged(runs: list[read.Run], metrics: list[str], measure: str, more: bool) -> None:
-    """The question which of two groups is better, and the answer."""
-    st.subheader("Is it really better?", anchor=False, help="Another seed gives another figure. Here two groups of runs are "
-                 "held against one another, to see whether their difference is more than this chance explains.")
-    counted = compare.once([run for run in runs if run.state == "FINISHED"])
+def better(choice: Choice, key: str) -> None:
+    """The question which of two groups of the chosen runs is better, and the answer."""
+    counted = compare.once([run for run in choice.runs if run.state == "FINISHED"])
+    measure, more = tables.best_measure(choice.runs[0])
+    metrics = _metrics(counted, measure)
+    if len(compare.by_experiment(counted)) < 2 or not metrics:
+        st.caption("Choose finished runs that differ in more than their seed: here they are held against one another.")
+        return
     settings = [name for name in compare.differing(counted) if not compare.is_seed(name)
                 and len(compare.by_setting(counted, name)) < max(3, len(counted))]
     by_place, on_place, first_place, second_place = st.columns([2, 2, 3, 3], vertical_alignment="bottom")
     with by_place:
-        by = address.select("Groups by", "judge_by", [EXPERIMENTS, *settings],
+        by = address.select("Groups by", f"{key}by", [EXPERIMENTS, *settings],
                             format_func=lambda name: name if name == EXPERIMENTS else tables.setting_title(name))
     with on_place:
-        metric = address.select("Figure", "judge_on", metrics, format_func=page.measure_title)
+        metric = address.select("Figure", f"{key}on", metrics, format_func=page.measure_title)
     more = more if metric.endswith(f"/{measure}") else not any(word in metric for word in LESS)
     groups = {name: group for name, group in _grouped(counted, by).items() if _figures(group, metric)}
     ranked = sorted(groups, key=lambda name: _rank(groups[name], metric, more))
@@ -61,9 +60,9 @@ def _judged(runs: list[read.Run], metrics: list[str], measure: str, more: bool) 
         st.caption("Two groups with finished runs and this figure are needed. Wait for runs to end, or choose others.")
         return
     with first_place:
-        first = address.select("First group", "judge_a", ranked)
+        first = address.select("First group", f"{key}a", ranked)
     with second_place:
-        second = address.select("Second group", "judge_b", [name for name in ranked if name != first])
+        second = address.select("Second group", f"{key}b", [name for name in ranked if name != first])
     if ranked.index(first) > ranked.index(second):
         first, second = second, first
     sides = [groups[first], groups[second]]
@@ -72,17 +71,16 @@ def _judged(runs: list[read.Run], metrics: list[str], measure: str, more: bool) 
     factor = pairs.get((ranked.index(first), ranked.index(second)), 1.0)
     found = significance.difference(*values, paired=paired, pairs=factor)
     noun = "seeds" if all(len(compare.by_experiment(side)) == 1 for side in sides) else "runs"
-    with st.container(border=True, key="verdict"):
+    with st.container(border=True):
         st.markdown(verdict(first, second, values, found, metric, more, noun))
         for sentence in _unfair((first, sides[0]), (second, sides[1]), metric, more):
             st.markdown(f":orange[:material/warning:] {sentence}")
         wanted = significance.FEWEST_SEEDS if found is None else None if found.settled else found.seeds
         if wanted:
-            _more_seeds({first: sides[0], second: sides[1]}, wanted)
+            _more_seeds({first: sides[0], second: sides[1]}, wanted, key)
     if found:
         with st.expander("How this was found out", icon=":material/function:"):
             st.markdown(_method(first, second, sides, values, found, len(pairs), metric))
-    examples.offered({first: sides[0], second: sides[1]})
 
 
 def verdict(
@@ -108,7 +106,7 @@ def verdict(
     runs = f"{counts[0]} {noun} each" if counts[0] == counts[1] else f"{counts[0]} and {counts[1]} {noun}"
     if math.isinf(found.effect) or found.low == found.high:
         return (f"{ahead}, and nothing varies over the {runs}: that is none of chance's. Whether other test examples would "
-                "say the same, the comparison example by example tells.")
+                "say the same, the chart *Where two models differ* tells.")
     # Less is better of a loss: the interval is told of what the better one is ahead by.
     low, high = (found.low, found.high) if more else (-found.high, -found.low)
     told = (f"{ahead}; with {runs} the {100 * (1 - significance.SURE / found.pairs):.3g} % interval is {written(low)} to "
@@ -156,29 +154,22 @@ def _method(
     if found.seeds and not found.settled:
         lines.append("The seeds still needed are those that find a difference of this size four times in five "
                      "(Cohen 1988, section 2.4). The size is itself an estimate.")
+    lines.append("All this is about kinds of models. Of two trained models asked the same test examples, the chart *Where "
+                 "two models differ* says by McNemar's test (1947) and a paired bootstrap which one is better.")
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _experiments(runs: Sequence[read.Run]) -> dict[str, list[read.Run]]:
-    """The runs that differ in their seed alone, under a name that tells them from the others."""
-    groups = compare.by_experiment(runs)
-    titles = [group[0].name.rpartition(", seed")[0] or group[0].name for group in groups]
-    if len({title.rpartition(" on ")[2] for title in titles}) == 1:  # all on the same data
-        titles = [title.rpartition(" on ")[0] or title for title in titles]
-    alike = len(set(titles)) == 1
-    named: dict[str, list[read.Run]] = {}
-    for title, group in zip(titles, groups, strict=True):
-        like = [other[0] for other, its in zip(groups, titles, strict=True) if its == title]
-        own = [tables.setting_words(name, group[0].params[name]) for name in compare.differing(like)
-               if name in group[0].params and not compare.is_seed(name)]
-        name = ", ".join([title, *own[:4]]) if not alike or not own else _capital(", ".join(own[:4]))
-        named[name if name not in named else f"{name} ({group[0].id[:6]})"] = group
-    return named
+def _metrics(runs: Sequence[read.Run], measure: str) -> list[str]:
+    """What the runs have figures of: those of the test first, and of each split the one that says how good they are."""
+    names = {name for run in runs for name in run.metrics if not name.startswith("system/") and name not in NEWEST}
+    order = ("test", "validation")
+    return sorted(names, key=lambda name: (order.index(split) if (split := name.split("/")[0]) in order else len(order),
+                                           not name.endswith(f"/{measure}"), name))
 
 
 def _grouped(runs: Sequence[read.Run], by: str) -> dict[str, list[read.Run]]:
     if by == EXPERIMENTS:
-        return _experiments(runs)
+        return by_experiment(list(runs))
     return {_capital(tables.setting_words(by, value)): group for value, group in compare.by_setting(runs, by).items()}
 
 
@@ -228,7 +219,7 @@ def _warnings(known: list[tuple[str, list[str]]], metric: str, more: bool, _side
     return fairness.warnings(*_sides, metric, more, read.runs(), fairness.deleted(names))
 
 
-def _more_seeds(groups: dict[str, list[read.Run]], wanted: int) -> None:
+def _more_seeds(groups: dict[str, list[read.Run]], wanted: int, key: str) -> None:
     """Offers to launch the seeds that each group lacks of so many: first those that the other one ran, so that they pair."""
     if any("glassbox.experiment" not in run.tags for group in groups.values() for run in group):
         return  # someone else's runs: only they can train more
@@ -248,7 +239,7 @@ def _more_seeds(groups: dict[str, list[read.Run]], wanted: int) -> None:
         return
     told = " and ".join(f"{len(jobs)} of {name}" for name, jobs in lacking.items() if jobs)
     if st.button(f"Launch {total} more {'seed' if total == 1 else 'seeds'}", icon=":material/rocket_launch:",
-                 key="more_seeds", help=f"{told}."):
+                 key=f"{key}more_seeds", help=f"{told}."):
         try:
             made = [run_id for jobs in lacking.values() for run, seed in jobs
                     for run_id in queue.submit(run.experiment.with_seed(seed))]
