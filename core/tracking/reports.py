@@ -41,7 +41,7 @@ class Chart(_Block):
     kind: Literal["chart"] = "chart"
     runs: tuple[str, ...] = ()
     metric: str = ""
-    axis: Literal["step", "epoch", "time"] = "step"
+    axis: Literal["step", "epoch", "samples", "time", "FLOPs"] = "step"
     smoothing: float = Field(0.0, ge=0, lt=1)
     log_y: bool = False
 

@@ -19,7 +19,7 @@ from core.ui.comparing.choice import Choice, by_experiment
 from core.ui.comparing.choosing import MOST_RUNS, chosen_ids
 
 MANY_RUNS = 8  # of each side: from here on a quarter may be left out at either end
-EXPERIMENTS = "Everything but the seed"
+EXPERIMENTS = "Experiment"
 LESS = ("loss", "error", "perplexity", "distance", "frechet", "kid", "swd", "mse", "mae")
 
 
@@ -50,7 +50,8 @@ def better(choice: Choice, key: str) -> None:
     by_place, on_place, first_place, second_place = st.columns([2, 2, 3, 3], vertical_alignment="bottom")
     with by_place:
         by = address.select("Groups by", f"{key}by", [EXPERIMENTS, *settings],
-                            format_func=lambda name: name if name == EXPERIMENTS else tables.setting_title(name))
+                            format_func=lambda name: name if name == EXPERIMENTS else tables.setting_title(name),
+                            help="Runs of one experiment differ in nothing but their seed.")
     with on_place:
         metric = address.select("Figure", f"{key}on", metrics, format_func=page.measure_title)
     more = more if metric.endswith(f"/{measure}") else not any(word in metric for word in LESS)

@@ -113,7 +113,7 @@ def _chart(block: Chart, key: str) -> Chart:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         offered = start.metrics_of(_known(runs))
         metric = _one("Measure", offered, block.metric, f"metric_{key}")
-        axis = st.selectbox("Along the bottom", curves.AXES, curves.AXES.index(block.axis), key=f"axis_{key}", width=140)
+        axis = st.selectbox("Along the bottom", curves.MORE_AXES, curves.MORE_AXES.index(block.axis), key=f"axis_{key}", width=140)
         smoothing = st.slider("Smoothing", 0.0, 0.99, block.smoothing, 0.01, key=f"smoothing_{key}", width=200)
         log_y = st.toggle("Logarithmic", block.log_y, key=f"log_{key}")
     return Chart(runs=runs, metric=metric, axis=axis, smoothing=smoothing, log_y=log_y)

@@ -144,16 +144,17 @@ def _runs(ids: tuple[str, ...]) -> tuple[list[read.Run], list[str]]:
 
 def _chart(block: Chart, runs: list[read.Run], names: dict[str, str]) -> Shown:
     pens = run_lines(run.id for run in runs)
-    drawn = [curves.curve(run, block.metric, block.axis, name=names[run.id], colour=pens[run.id]["color"],
-                          dash=pens[run.id]["dash"]) for run in runs if block.metric in run.metrics]
+    drawn = {run.id: curve for run in runs if block.metric in run.metrics and (curve := curves.curve(
+        run, block.metric, block.axis, name=names[run.id], colour=pens[run.id]["color"], dash=pens[run.id]["dash"],
+        smoothing=block.smoothing))}
     title = page.measure_title(block.metric)
     if not drawn:
-        return Shown(title, note="None of these runs has logged this measure.")
-    made = figure(drawn, axis=block.axis, smoothing=block.smoothing, log_y=block.log_y, legend=len(drawn) > 1,
+        return Shown(title, note="None of these runs has this measure along this axis.")
+    made = figure(list(drawn.values()), axis=block.axis, log_y=block.log_y, legend=len(drawn) > 1,
                   percent=page.is_share(block.metric))
-    without = [names[run.id] for run in runs if block.metric not in run.metrics]
-    notes = [omissions(drawn, log_y=block.log_y), f"Smoothed by {block.smoothing:g}." if block.smoothing else "",
-             f"Not logged by {', '.join(without)}." if without else ""]
+    without = [names[run.id] for run in runs if run.id not in drawn]
+    notes = [omissions(list(drawn.values()), log_y=block.log_y), f"Smoothed by {block.smoothing:g}." if block.smoothing else "",
+             f"Without {', '.join(without)}." if without else ""]
     return Shown(title, figure=made, note=" ".join(filter(None, notes)))
 
 
