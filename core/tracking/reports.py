@@ -63,7 +63,19 @@ class Pictures(_Block):
     step: int | None = None
 
 
-Block = Annotated[Words | Chart | Table | Pictures, Field(discriminator="kind")]
+class Verdict(_Block):
+    """Which of two groups of runs is better by a metric, and whether by more than chance. `by`: the setting that makes the
+    groups, empty for experiments; `first` and `second`: the groups by their names, empty for the best two."""
+
+    kind: Literal["verdict"] = "verdict"
+    runs: tuple[str, ...] = ()
+    metric: str = ""
+    by: str = ""
+    first: str = ""
+    second: str = ""
+
+
+Block = Annotated[Words | Chart | Table | Pictures | Verdict, Field(discriminator="kind")]
 
 
 class Content(BaseModel):

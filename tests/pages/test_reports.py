@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.tracking import read, reports, store
-from core.tracking.reports import Chart, Content, Pictures, Table, Words
+from core.tracking.reports import Chart, Content, Pictures, Table, Verdict, Words
 from core.ui.reporting import exporting, showing, start
 from tests.pages.driving import address_of, opened, ran, words
 from tests.pages.test_compare import compared, trained
@@ -81,6 +81,17 @@ def test_what_someone_else_changed_meanwhile_is_kept_and_what_was_typed_is_shown
     assert "Someone else has changed this report" in words(page)
     assert page.code[0].value == "mine, changed" and page.text_area[0].value == "theirs"
     assert blocks(made) == (Words(text="theirs"),)
+
+
+def test_the_verdict_on_two_groups_stands_in_a_report_with_its_method() -> None:
+    runs = trained([0.90, 0.91, 0.93], epochs=3) + trained([0.95, 0.95, 0.96], epochs=9)
+    made = kept(Table(runs=tuple(runs)))
+    page = pressed(edited(made), "add_Is it really better?")
+    assert blocks(made)[1] == Verdict(runs=tuple(runs), metric="test/accuracy")
+    assert "<strong>Epochs 9</strong> is better than <strong>Epochs 3</strong> by 4.00 percentage points" in seen(page)
+    assert "paired t-test (Student 1908)" in seen(page)
+    ran(next(box for box in page.selectbox if box.label == "First group").select("Epochs 3"))
+    assert blocks(made)[1].first == "Epochs 3"
 
 
 def test_a_report_is_started_from_the_compare_page() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -20,6 +21,8 @@ from core.ui.comparing.choosing import MOST_RUNS, chosen_ids
 
 MANY_RUNS = 8  # of each side: from here on a quarter may be left out at either end
 EXPERIMENTS = "Experiment"
+BY_HELP = "Runs that share this are one group. Those of one experiment differ in nothing but their seed."
+TOO_FEW = "Two groups with finished runs and this figure are needed. Wait for runs to end, or choose others."
 LESS = ("loss", "error", "perplexity", "distance", "frechet", "kid", "swd", "mse", "mae")
 
 
@@ -39,49 +42,104 @@ def seeds(runs: list[read.Run], metrics: list[str], more: bool, key: str) -> Non
 
 def better(choice: Choice, key: str) -> None:
     """The question which of two groups of the chosen runs is better, and the answer."""
-    counted = compare.once([run for run in choice.runs if run.state == "FINISHED"])
-    measure, more = tables.best_measure(choice.runs[0])
-    metrics = _metrics(counted, measure)
-    if len(compare.by_experiment(counted)) < 2 or not metrics:
+    offered = metrics_of(choice.runs)
+    if len(compare.by_experiment(_counted(choice.runs))) < 2 or not offered:
         st.caption("Choose finished runs that differ in more than their seed: here they are held against one another.")
         return
-    settings = [name for name in compare.differing(counted) if not compare.is_seed(name)
-                and len(compare.by_setting(counted, name)) < max(3, len(counted))]
     by_place, on_place, first_place, second_place = st.columns([2, 2, 3, 3], vertical_alignment="bottom")
     with by_place:
-        by = address.select("Groups by", f"{key}by", [EXPERIMENTS, *settings],
-                            format_func=lambda name: name if name == EXPERIMENTS else tables.setting_title(name),
-                            help="Runs of one experiment differ in nothing but their seed.")
+        by = address.select("Groups by", f"{key}by", settings_of(choice.runs), format_func=setting_words, help=BY_HELP)
     with on_place:
-        metric = address.select("Figure", f"{key}on", metrics, format_func=page.measure_title)
-    more = more if metric.endswith(f"/{measure}") else not any(word in metric for word in LESS)
-    groups = {name: group for name, group in _grouped(counted, by).items() if _figures(group, metric)}
-    ranked = sorted(groups, key=lambda name: _rank(groups[name], metric, more))
-    if len(ranked) < 2:
-        st.caption("Two groups with finished runs and this figure are needed. Wait for runs to end, or choose others.")
+        metric = address.select("Figure", f"{key}on", offered, format_func=page.measure_title)
+    groups = grouped(choice.runs, by, metric)
+    if len(groups) < 2:
+        st.caption(TOO_FEW)
         return
     with first_place:
-        first = address.select("First group", f"{key}a", ranked)
+        first = address.select("First group", f"{key}a", list(groups))
     with second_place:
-        second = address.select("Second group", f"{key}b", [name for name in ranked if name != first])
-    if ranked.index(first) > ranked.index(second):
-        first, second = second, first
+        second = address.select("Second group", f"{key}b", [name for name in groups if name != first])
+    told = answer(groups, first, second, metric, more_is_better(choice.runs, metric))
+    with st.container(border=True):
+        st.markdown(told.sentence)
+        for sentence in told.unfair:
+            st.markdown(f":orange[:material/warning:] {sentence}")
+        if told.wanted:
+            _more_seeds({name: groups[name] for name in (first, second)}, told.wanted, key)
+    if told.method:
+        with st.expander("How this was found out", icon=":material/function:"):
+            st.markdown(told.method)
+
+
+class Answer(NamedTuple):
+    """Which of two groups is better: in a `sentence`; what makes the comparison `unfair`, a sentence each; by which `method`
+    it was found out, as a list, empty where nothing could be tested; and how many seeds of each are `wanted` to settle it,
+    None where no more are."""
+
+    sentence: str
+    unfair: list[str]
+    method: str
+    wanted: int | None
+
+
+def metrics_of(runs: Sequence[read.Run]) -> list[str]:
+    """What the finished runs have figures of: those of the test first, and of each split the one that says how good they
+    are."""
+    names = {name for run in _counted(runs) for name in run.metrics
+             if not name.startswith("system/") and name not in NEWEST}
+    order, measure = ("test", "validation"), tables.best_measure(runs[0])[0]
+    return sorted(names, key=lambda name: (order.index(split) if (split := name.split("/")[0]) in order else len(order),
+                                           not name.endswith(f"/{measure}"), name))
+
+
+def settings_of(runs: Sequence[read.Run]) -> list[str]:
+    """By what the runs can be grouped: by experiment, and by each setting that several runs share."""
+    counted = _counted(runs)
+    return [EXPERIMENTS, *(name for name in compare.differing(counted) if not compare.is_seed(name)
+                           and len(compare.by_setting(counted, name)) < max(3, len(counted)))]
+
+
+def setting_words(by: str) -> str:
+    return by if by == EXPERIMENTS else tables.setting_title(by)
+
+
+def more_is_better(runs: Sequence[read.Run], metric: str) -> bool:
+    """Of the measure of the runs' task that is known; of any other its name tells."""
+    measure, more = tables.best_measure(runs[0])
+    return more if metric.endswith(f"/{measure}") else not any(word in metric for word in LESS)
+
+
+def grouped(runs: Sequence[read.Run], by: str, metric: str) -> dict[str, list[read.Run]]:
+    """The finished runs in groups by a setting or by experiment, those that have figures of the metric, the best first."""
+    counted = _counted(runs)
+    groups = by_experiment(counted) if by == EXPERIMENTS else {
+        _capital(tables.setting_words(by, value)): group for value, group in compare.by_setting(counted, by).items()}
+    more = more_is_better(runs, metric)
+    ranked = sorted(groups, key=lambda name: _rank(groups[name], metric, more))
+    return {name: groups[name] for name in ranked if _figures(groups[name], metric)}
+
+
+def answer(groups: dict[str, list[read.Run]], first: str, second: str, metric: str, more: bool) -> Answer:
+    """Which of two of the groups, of which the best stands first, is better."""
+    names = list(groups)
+    first, second = sorted((first, second), key=names.index)
     sides = [groups[first], groups[second]]
-    pairs = _holm([groups[name] for name in ranked], metric)
+    pairs = _holm(list(groups.values()), metric)
     values, paired = _values(*sides, metric)
-    factor = pairs.get((ranked.index(first), ranked.index(second)), 1.0)
+    factor = pairs.get((names.index(first), names.index(second)), 1.0)
     found = significance.difference(*values, paired=paired, pairs=factor)
     noun = "seeds" if all(len(compare.by_experiment(side)) == 1 for side in sides) else "runs"
-    with st.container(border=True):
-        st.markdown(verdict(first, second, values, found, metric, more, noun))
-        for sentence in _unfair((first, sides[0]), (second, sides[1]), metric, more):
-            st.markdown(f":orange[:material/warning:] {sentence}")
-        wanted = significance.FEWEST_SEEDS if found is None else None if found.settled else found.seeds
-        if wanted:
-            _more_seeds({first: sides[0], second: sides[1]}, wanted, key)
-    if found:
-        with st.expander("How this was found out", icon=":material/function:"):
-            st.markdown(_method(first, second, sides, values, found, len(pairs), metric))
+    return Answer(
+        verdict(first, second, values, found, metric, more, noun),
+        _unfair((first, sides[0]), (second, sides[1]), metric, more),
+        _method(first, second, sides, values, found, len(pairs), metric) if found else "",
+        significance.FEWEST_SEEDS if found is None else None if found.settled else found.seeds,
+    )
+
+
+def _counted(runs: Sequence[read.Run]) -> list[read.Run]:
+    """The runs that have ended well, each experiment and seed once."""
+    return compare.once([run for run in runs if run.state == "FINISHED"])
 
 
 def verdict(
@@ -158,20 +216,6 @@ def _method(
     lines.append("All this is about kinds of models. Of two trained models asked the same test examples, the chart *Where "
                  "two models differ* says by McNemar's test (1947) and a paired bootstrap which one is better.")
     return "\n".join(f"- {line}" for line in lines)
-
-
-def _metrics(runs: Sequence[read.Run], measure: str) -> list[str]:
-    """What the runs have figures of: those of the test first, and of each split the one that says how good they are."""
-    names = {name for run in runs for name in run.metrics if not name.startswith("system/") and name not in NEWEST}
-    order = ("test", "validation")
-    return sorted(names, key=lambda name: (order.index(split) if (split := name.split("/")[0]) in order else len(order),
-                                           not name.endswith(f"/{measure}"), name))
-
-
-def _grouped(runs: Sequence[read.Run], by: str) -> dict[str, list[read.Run]]:
-    if by == EXPERIMENTS:
-        return by_experiment(list(runs))
-    return {_capital(tables.setting_words(by, value)): group for value, group in compare.by_setting(runs, by).items()}
 
 
 def _capital(words: str) -> str:

@@ -67,9 +67,9 @@ def show(sides: Sequence[Side]) -> None:
     if differ:
         found = testset.disagreement(*(whole.verdicts for whole in wholes))
         st.markdown(against(found, wholes[0].noun(len(wholes[0].split))),
-                    help="McNemar's exact test, the interval of Agresti and Min 2005, and a paired bootstrap over the examples "
-                    "(Koehn 2004). It is about these two trained models: whether one kind of model is better than another, "
-                    "several seeds of each say, on the Compare page.")
+                    help="McNemar's exact test, the interval of Agresti and Min 2005, and a paired bootstrap over the "
+                    "examples (Koehn 2004). It is about these two trained models: whether one kind of model is better than "
+                    "another, several seeds of each say, on the Compare page.")
     for whole, place in zip(wholes, places(sides), strict=True):
         with place:
             st.markdown(f"{whole.noun(len(whole.split))} of the {whole.name} split, "

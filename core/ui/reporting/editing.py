@@ -8,8 +8,9 @@ import streamlit as st
 
 from core.errors import UserError
 from core.tracking import read, reports
-from core.tracking.reports import Block, Chart, Content, Pictures, Table, Words
+from core.tracking.reports import Block, Chart, Content, Pictures, Table, Verdict, Words
 from core.ui import curves, page, previews
+from core.ui.comparing import verdict
 from core.ui.reporting import showing, start
 
 OFFERED = 300  # runs that are offered by name: the newest; any other is typed by its id
@@ -18,9 +19,12 @@ KINDS: dict[str, tuple[str, Callable[[tuple[str, ...]], Block]]] = {
     "Chart": (":material/show_chart:", lambda runs: Chart(runs=runs, metric=start.first_metric(_known(runs)))),
     "Results": (":material/table_chart:", lambda runs: Table(runs=runs)),
     "Settings that differ": (":material/difference:", lambda runs: Table(runs=runs, shows="settings")),
+    "Is it really better?": (":material/balance:",
+                             lambda runs: Verdict(runs=runs, metric=next(iter(_figures(_known(runs))), ""))),
     "Pictures": (":material/image:",
                  lambda runs: Pictures(runs=runs, preview=next(iter(start.pictures_of(_known(runs))), ""))),
 }
+BEST = "The best"
 TABLES = {"results": "Final figures", "settings": "Settings that differ"}
 
 
@@ -79,9 +83,8 @@ def _keeper(report_id: str, version: int) -> Callable[..., None]:
 
 def _tools(content: Content, i: int, keep: Callable[..., None], key: str) -> None:
     """Buttons that move a block or take it away."""
-    kind = {Words: "Words", Chart: "Chart", Table: "Table", Pictures: "Pictures"}[type(content.blocks[i])]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":gray[{kind}]", width="stretch")
+        st.markdown(f":gray[{content.blocks[i].kind.capitalize()}]", width="stretch")
         for icon, what, by in (("arrow_upward", "up", -1), ("arrow_downward", "down", 1)):
             end = i == 0 if by < 0 else i == len(content.blocks) - 1
             if st.button("", icon=f":material/{icon}:", type="tertiary", key=f"{what}_{i}_{key}", disabled=end,
@@ -113,7 +116,8 @@ def _chart(block: Chart, key: str) -> Chart:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         offered = start.metrics_of(_known(runs))
         metric = _one("Measure", offered, block.metric, f"metric_{key}")
-        axis = st.selectbox("Along the bottom", curves.MORE_AXES, curves.MORE_AXES.index(block.axis), key=f"axis_{key}", width=140)
+        axis = st.selectbox("Along the bottom", curves.MORE_AXES, curves.MORE_AXES.index(block.axis),
+                            key=f"axis_{key}", width=140)
         smoothing = st.slider("Smoothing", 0.0, 0.99, block.smoothing, 0.01, key=f"smoothing_{key}", width=200)
         log_y = st.toggle("Logarithmic", block.log_y, key=f"log_{key}")
     return Chart(runs=runs, metric=metric, axis=axis, smoothing=smoothing, log_y=log_y)
@@ -124,6 +128,28 @@ def _table(block: Table, key: str) -> Table:
     shows = st.segmented_control("Shows", list(TABLES), default=block.shows, required=True, key=f"shows_{key}",
                                  format_func=TABLES.__getitem__, label_visibility="collapsed")
     return Table(runs=runs, shows=shows)
+
+
+def _verdict(block: Verdict, key: str) -> Verdict:
+    runs = _picked(block.runs, key)
+    known = _known(runs)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        if not (figures := _figures(known)):
+            return block.model_copy(update={"runs": runs})
+        by = _one("Groups by", verdict.settings_of(known), block.by or verdict.EXPERIMENTS, f"by_{key}",
+                  verdict.setting_words)
+        metric = _one("Figure", figures, block.metric, f"on_{key}")
+        groups = list(verdict.grouped(known, by, metric))
+        first, second = (
+            st.selectbox(label, [BEST, *groups], groups.index(named) + 1 if named in groups else 0, width=240,
+                         key=f"{label}_{by}_{key}")
+            for label, named in (("First group", block.first), ("Second group", block.second)))
+    return Verdict(runs=runs, metric=metric, by="" if by == verdict.EXPERIMENTS else by,
+                   first="" if first == BEST else first, second="" if second == BEST else second)
+
+
+def _figures(runs: list[read.Run]) -> list[str]:
+    return verdict.metrics_of(runs) if runs else []
 
 
 def _pictures(block: Pictures, key: str) -> Pictures:
@@ -141,7 +167,7 @@ def _pictures(block: Pictures, key: str) -> Pictures:
     return Pictures(runs=runs, preview=preview, step=step)
 
 
-_FORMS = {Words: _words, Chart: _chart, Table: _table, Pictures: _pictures}
+_FORMS = {Words: _words, Chart: _chart, Table: _table, Pictures: _pictures, Verdict: _verdict}
 
 
 def _picked(chosen: tuple[str, ...], key: str) -> tuple[str, ...]:

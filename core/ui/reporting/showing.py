@@ -17,9 +17,10 @@ from core.errors import UserError
 from core.plots.curves import figure, omissions
 from core.plots.style import run_colour, run_lines
 from core.tracking import compare, read
-from core.tracking.reports import Block, Chart, Content, Pictures, Table, Words
+from core.tracking.reports import Block, Chart, Content, Pictures, Table, Verdict, Words
 from core.ui import curves, page, tables
 from core.ui.chart import chart
+from core.ui.comparing import verdict
 from core.ui.comparing.choosing import labels
 
 CHART_HEIGHT = 380  # pixels
@@ -76,7 +77,7 @@ def shown(block: Block) -> Shown:
     if not runs:
         return Shown(note=" ".join(notes) or "No run is chosen yet.")
     names = labels(runs)
-    made = {Chart: _chart, Table: _table, Pictures: _pictures}[type(block)](block, runs, names)
+    made = {Chart: _chart, Table: _table, Pictures: _pictures, Verdict: _verdict}[type(block)](block, runs, names)
     return Shown(made.title, made.html, made.figure, made.rows, made.colours, made.pictures,
                  " ".join(filter(None, [made.note, *notes])))
 
@@ -153,7 +154,8 @@ def _chart(block: Chart, runs: list[read.Run], names: dict[str, str]) -> Shown:
     made = figure(list(drawn.values()), axis=block.axis, log_y=block.log_y, legend=len(drawn) > 1,
                   percent=page.is_share(block.metric))
     without = [names[run.id] for run in runs if run.id not in drawn]
-    notes = [omissions(list(drawn.values()), log_y=block.log_y), f"Smoothed by {block.smoothing:g}." if block.smoothing else "",
+    notes = [omissions(list(drawn.values()), log_y=block.log_y),
+             f"Smoothed by {block.smoothing:g}." if block.smoothing else "",
              f"Without {', '.join(without)}." if without else ""]
     return Shown(title, figure=made, note=" ".join(filter(None, notes)))
 
@@ -180,6 +182,19 @@ def _table(block: Table, runs: list[read.Run], names: dict[str, str]) -> Shown:
 
 def _rank(value: float, more: bool) -> tuple[bool, float]:
     return math.isnan(value), -value if more else value
+
+
+def _verdict(block: Verdict, runs: list[read.Run], names: dict[str, str]) -> Shown:
+    title = "Is it really better?"
+    groups = verdict.grouped(runs, block.by or verdict.EXPERIMENTS, block.metric)
+    if len(groups) < 2:
+        return Shown(title, note=verdict.TOO_FEW)
+    first = block.first if block.first in groups else next(name for name in groups if name != block.second)
+    second = block.second if block.second in groups and block.second != first else next(
+        name for name in groups if name != first)
+    told = verdict.answer(groups, first, second, block.metric, verdict.more_is_better(runs, block.metric))
+    warnings = [f"⚠ {sentence}" for sentence in told.unfair]
+    return Shown(title, html=_MARKDOWN.render("\n\n".join([told.sentence, *warnings, told.method])))
 
 
 def _pictures(block: Pictures, runs: list[read.Run], names: dict[str, str]) -> Shown:

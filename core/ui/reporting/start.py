@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.errors import UserError
-from core.tracking import read, reports
+from core.tracking import compare, read, reports
 from core.ui import curves, previews, tables
+from core.ui.comparing import verdict
 
 
 def button(runs: Sequence[read.Run]) -> None:
@@ -32,6 +33,8 @@ def of(runs: Sequence[read.Run]) -> reports.Content:
     blocks += [reports.Words(text="## Results"), reports.Table(runs=ids)]
     if len(ids) > 1:
         blocks += [reports.Table(runs=ids, shows="settings")]
+    if len(compare.by_experiment(runs)) > 1 and (figures := verdict.metrics_of(runs)):
+        blocks += [reports.Words(text="## Conclusion"), reports.Verdict(runs=ids, metric=figures[0])]
     if names := pictures_of(runs):
         blocks += [reports.Words(text="## Pictures"), reports.Pictures(runs=ids, preview=names[0])]
     title = f"Report on {len(ids)} runs" if len(ids) > 1 else f"Report on {runs[0].name}"
