@@ -30,6 +30,7 @@ if picked:
         choosing.legend(picked, choice.names, choice.pens)
     with st.container(horizontal=True):
         panels.offer()
+        panels.kept(",".join(choice.ids))
     states = [run.state for run in picked]
     training = any(state not in read.ENDED for state in states)
     with st.container(key="live"):
