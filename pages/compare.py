@@ -32,6 +32,7 @@ if picked:
     with st.container(horizontal=True):
         panels.offer()
         start.button(picked)
+        panels.kept(",".join(choice.ids))
     states = [run.state for run in picked]
     training = any(state not in read.ENDED for state in states)
     with st.container(key="live"):

@@ -19,6 +19,9 @@ GREY = "#7A858F"  # holds on both themes
 MARKED = 30  # a line of no more points shows them
 TOGETHER = 12  # lines up to which one pointer tells the values of all
 PLACES = 1000  # along the bottom, of a band
+# Points beyond which lines are drawn without dashes: browsers take four times as long for dashed ones. (With WebGL a chart
+# of 50 lines takes twenty times as long to appear where there is no GPU.)
+DENSE = 20_000
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,11 @@ def figure(
     `level` is a value to hold them against, and its name."""
     size, unit = unit_of(lines) if axis == "time" else (1.0, "")
     drawn = go.Figure()
+    number, crowded = ".1~%" if percent else ".4~g", len(lines) > TOGETHER
     for line in lines:
         pen, name = {"color": line.colour, "dash": line.dash}, wrapped(line.name)
+        if dense(lines):
+            pen |= {"dash": "solid", "width": 1}
         behind = {"mode": "lines", "hoverinfo": "skip", "showlegend": False}
         if line.low is not None:
             bare = behind | {"line": {"width": 0}}
@@ -105,6 +111,7 @@ def figure(
             x=line.x / size, y=line.y if line.smooth is None else line.smooth, name=name, line=pen,
             opacity=0.5 if line.faint else 1,
             mode="lines+markers" if len(line.x) <= MARKED and not line.faint else "lines",
+            hovertemplate=f"{name}<br>{axis} %{{x:,.6~g}} {unit}: %{{y:{number}}}<extra></extra>" if crowded else None,
         )
     if level:
         value, name = level
@@ -112,16 +119,20 @@ def figure(
             type="line", xref="paper", x0=0, x1=1, y0=value, y1=value, line={"color": GREY, "dash": "dash", "width": 1.5},
             label={"text": name, "textposition": "end", "yanchor": "top", "font": {"size": 12, "color": GREY}},
         )
-    number = ".1~%" if percent else ".4~g"
     return drawn.update_layout(
         title_text=title, showlegend=legend, margin_t=30 if title or legend else 8,
-        legend={"x": 1, "xanchor": "right"}, hovermode="x unified" if len(lines) <= TOGETHER else "closest",
+        legend={"x": 1, "xanchor": "right"}, hovermode="closest" if crowded else "x unified",
         xaxis={"title": {"text": f"{axis} ({unit})" if unit else axis}, "type": "log" if log_x else "linear",
                "exponentformat": "power" if axis == "FLOPs" else "SI",
                "unifiedhovertitle": {"text": f"{axis} %{{x:,.6~g}} {unit}"}},
         yaxis={"type": "log" if log_y else "linear", "tickformat": "~%" if percent else "", "hoverformat": number,
                "rangemode": "nonnegative" if percent else "normal"},  # no share is below 0
     )
+
+
+def dense(lines: Sequence[Curve]) -> bool:
+    """Whether the lines have too many points for dashes."""
+    return sum(len(line.x) for line in lines) > DENSE
 
 
 def translucent(colour: str) -> str:

@@ -64,7 +64,8 @@ def _keep_several(key: str) -> None:
 
 def _several(key: str, options: Sequence[str], default: Sequence[str]) -> list[str]:
     named = st.query_params.get_all(key)
-    return [name for name in (named or default) if name in options]
+    found = [name for name in named if name in options]
+    return found if found or named == [""] else [name for name in default if name in options]
 
 
 def several(label: str, key: str, options: Sequence[str], default: Sequence[str] = (), **more: Any) -> list[str]:

@@ -73,13 +73,13 @@ function table(box) {
   const parts = [];
   for (const trace of box._fullData) {
     if (trace.visible !== true) continue;
-    const named = trace.name && !/^trace \d+$/.test(trace.name) ? { "": trace.name } : {};
+    const named = trace.name && !/^trace \d+$/.test(trace.name) ? { name: trace.name } : {};
     if (trace.type === "parcoords") {
       const columns = trace.dimensions.map(({ label, values, tickvals, ticktext }) => [
         label.replaceAll("<br>", " "), Array.from(values, (value) => (ticktext ? ticktext[tickvals.indexOf(value)] : value)),
       ]);
       for (let i = 0; i < columns[0][1].length; i++) {
-        parts.push({ "": trace.customdata?.[i], ...Object.fromEntries(columns.map(([label, values]) => [label, values[i]])) });
+        parts.push({ name: trace.customdata?.[i], ...Object.fromEntries(columns.map(([label, values]) => [label, values[i]])) });
       }
     } else if (trace.z && trace.type === "heatmap") {
       trace.z.forEach((row, i) => Array.from(row).forEach((value, j) => {

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.experiment import Experiment
 from core.jobs import queue
-from core.tracking import read, store, write
+from core.tracking import layouts, read, store, write
 from tests.pages.driving import address_of, opened, ran, words
 
 
@@ -164,3 +164,86 @@ def test_a_filter_narrows_the_choice() -> None:
     assert len(page.dataframe[0].value) == 1
     assert "No run is like that" in words(compared(find="nothing at all"))
     assert made
+
+
+def button(page: AppTest, key: str):
+    return next(one for one in page.button if one.key == key)
+
+
+def test_charts_are_added_and_taken_away_in_the_address() -> None:
+    made = trained([0.9, 0.91])
+    page = compared(*made)
+    assert [key for key in ("curves", "differences", "results", "previews") if f"away_{key}" in
+            {one.key for one in page.button}] == ["curves", "differences", "results", "previews"]
+    page = ran(button(page, "away_previews").click())
+    assert address_of(page)["charts"] == "curves,differences,results"
+    page = compared(*made, charts="curves,boxes,nonsense,curves2", curves2_metric="train/loss")
+    assert page.selectbox("metric").value == "validation/accuracy" and page.selectbox("curves2_metric").value == "train/loss"
+    page = ran(button(page, "away_curves2").click())
+    assert address_of(page)["charts"] == "curves,boxes" and "curves2_metric" not in page.query_params
+
+
+def test_every_chart_of_settings_and_results_is_drawn_of_runs_that_differ() -> None:
+    made = [*trained([0.8, 0.82], epochs=3), *trained([0.9, 0.91], epochs=9), *trained([0.9], epochs=9, batch_size=16)]
+    page = compared(*made, charts="scatter,parallel,heat,boxes,importance,origins")
+    assert page.selectbox("scatter_y").value == "test/accuracy"
+    assert page.selectbox("heat_down").value != page.selectbox("heat_across").value
+    assert page.multiselect("parallel_axes").value[-1] == "test/accuracy"
+    assert "at least 12 are needed" in words(page)
+    assert "None of these runs says what it ran on" in words(page)
+
+
+def test_charts_of_relations_take_all_runs_on_the_same_data_on_request() -> None:
+    made = trained([0.8, 0.82, 0.9], epochs=3)
+    page = compared(*made[:2], charts="scatter")
+    assert "All 3 on the same data" in str(page.button_group("scatter_of").options)
+    page = compared(*made[:2], charts="boxes", boxes_of="All on the same data")
+    assert page.button_group("boxes_of").value == "All on the same data"
+
+
+def test_charts_that_have_nothing_to_show_say_so() -> None:
+    page = compared(*trained([0.9]), charts="scatter,heat,confusions,disagreements,answers,previews")
+    told = words(page)
+    assert "These runs do not differ in any setting" in told
+    assert "Choose two runs that tell the classes of the same data apart" in told
+    assert "None of these runs has kept a checkpoint yet" in told
+    assert "has shown anything of itself" in told
+
+
+def test_seeds_are_drawn_as_bands_where_there_are_several() -> None:
+    page = compared(*trained([0.8, 0.9]), seeds="Mean and range", x="samples", smooth="0.5")
+    assert page.selectbox("seeds").value == "Mean and range"
+    assert "A band ends where the shortest of its runs does" in words(page)
+    assert "seeds" not in [one.key for one in compared(*trained([0.8], epochs=5)).selectbox]
+
+
+def test_an_axis_that_a_run_does_not_know_leaves_it_out_and_says_so() -> None:
+    page = compared(*trained([0.8, 0.9]), x="epoch")  # whose steps in all were never said
+    assert "How many epochs a step takes" in words(page)
+
+
+def test_a_layout_is_kept_and_offered_with_the_runs_that_are_shown() -> None:
+    made = trained([0.8, 0.9])
+    page = compared(*made, charts="boxes", boxes_metric="train/loss")
+    page.text_input[-1].set_value("For the team")
+    ran(button(page, "FormSubmitter:keep_layout-Keep").click())
+    assert layouts.layouts() == {"For the team": {"charts": ["boxes"], "boxes_metric": ["train/loss"]}}
+    page = compared(*made)
+    ran(button(page, "forget_For the team").click())
+    assert layouts.layouts() == {}
+
+
+def test_what_the_runs_ran_on_is_told_apart() -> None:
+    first, second = trained([0.8, 0.9])
+    for run_id, version, commit in ((first, "1.0", "a" * 40), (second, "2.0", "b" * 40)):
+        store.client().log_text(run_id, f"torch==2\nmade-up=={version}", "environment/requirements.txt")
+        store.client().set_tag(run_id, "mlflow.source.git.commit", commit)
+    page = compared(first, second, charts="origins")
+    assert "1 thing differs" in words(page) and "This checkout does not have" in words(page)
+    assert sorted(frame_with(page, "made-up")["made-up"]) == ["1.0", "2.0"]
+
+
+def test_fifty_runs_are_shown_at_once() -> None:
+    made = trained([0.8 + i / 1000 for i in range(50)])
+    page = compared(*made)
+    assert len(frame_with(page, "Seed")) == 50 and "can't be told apart" not in words(page)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.plots.confusion import confusion
-from core.plots.curves import Curve, band, figure, omissions, range_test, smoothed, time_unit
+from core.plots.curves import DENSE, Curve, band, figure, omissions, range_test, smoothed, time_unit
 
 
 def line(values, name: str = "a", along=None, **more) -> Curve:
@@ -63,6 +63,12 @@ def test_a_band_is_of_the_smoothed_lines_and_is_drawn_with_its_edges() -> None:
     assert found.y.tolist() == [1, 3]
     low, high, mean = figure([found]).data
     assert list(low.y) == [1, 2] and list(high.y) == [1, 4] and high.fill == "tonexty" and list(mean.y) == [1, 3]
+
+
+def test_dashes_are_left_away_where_they_would_take_too_long() -> None:
+    few, many = line([1.0, 2.0], dash="dot"), line(np.zeros(DENSE), dash="dot")
+    assert figure([few]).data[0].line.dash == "dot"
+    assert {trace.line.dash for trace in figure([few, many]).data} == {"solid"}
 
 
 def test_axes_carry_their_scale_and_unit() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.plots.curves import Curve, band, figure, omissions, unit_of
+from core.plots.curves import Curve, band, dense, figure, omissions, unit_of
 from core.tracking import compare, read
 from core.ui import address, generalisation, page, tables
 from core.ui import curves as lines
@@ -63,9 +63,11 @@ def overlaid(choice: Choice, key: str) -> None:
     chart(drawing, height=420, key=f"{key}overlaid", zooms=True, alt=f"{metric} of {len(logging)} runs along the {x}")
     without = [choice.names[run.id] for run in runs if metric not in run.metrics]
     unknown = [choice.names[run.id] for run in logging if run.id not in drawn]
-    notes = [omissions(list(drawn.values()), log_x=log_x, log_y=log_y, zooms=True),
+    plain = dense(shown) and any(line.dash != "solid" for line in shown)
+    notes = ["So many points are drawn without dashes: point at a line for its name." if plain else "",
+             omissions(list(drawn.values()), log_x=log_x, log_y=log_y, zooms=True),
              f"Not logged by {listed(without)}." if without else "",
-             f"How many {x} a step takes isn't known of {listed(unknown)}." if unknown else "",
+             f"How many {x.removesuffix('s')}s a step takes isn't known of {listed(unknown)}." if unknown else "",
              "A band ends where the shortest of its runs does." if together != EACH else ""]
     if any(notes):
         st.caption(" ".join(filter(None, notes)))

@@ -9,7 +9,9 @@ from typing import NamedTuple
 import streamlit as st
 
 from core.errors import UserError
-from core.ui import reproducing
+from core.tracking import layouts
+from core.tracking.layouts import Layout
+from core.ui import page, reproducing
 from core.ui.comparing import models, relations, verdict
 from core.ui.comparing.choice import Choice
 from core.ui.comparing.origins import origins
@@ -61,6 +63,7 @@ PANELS = {
                       live=True),
 }
 SHOWN = ("curves", "differences", "results", "verdict", "previews")  # before a person has said otherwise
+PLAIN = ("charts", "metric", "x", "smooth", "log", "seeds", "preview")  # what a layout holds beside the panels' own
 
 
 def shown() -> list[str]:
@@ -74,8 +77,8 @@ def kind(name: str) -> str:
 
 
 def prefix(name: str) -> str:
-    """What the names of all that a panel asks start with: nothing for the first curves, as older links have it."""
-    return "" if name == "curves" else f"{name}_"
+    """What the names of all that a panel asks start with: nothing for those whose names older links have."""
+    return "" if name in ("curves", "previews") else f"{name}_"
 
 
 def show(names: list[str]) -> None:
@@ -103,6 +106,47 @@ def offer() -> None:
                    format_func=lambda name: f"{PANELS[name].icon} {PANELS[name].title}",
                    help="Anything that is shown can be had once more, with other settings.",
                    on_click=lambda: add(st.session_state.add_chart))
+
+
+def layout() -> Layout:
+    """What the address says of the panels, and not of the runs."""
+    own = tuple(filter(None, map(prefix, shown())))
+    there = [name for name in st.query_params if name in PLAIN or name.startswith(own)]
+    return {"charts": [",".join(shown())]} | {name: st.query_params.get_all(name) for name in there}
+
+
+def kept(runs: str) -> None:
+    """The menu of layouts: each a link that shows the runs of the address so, and a field to keep what is shown now."""
+    with st.popover("Layouts", icon=":material/dashboard:", key="layouts"):
+        try:
+            found = layouts.layouts()
+        except UserError as error:
+            st.error(str(error), icon=":material/error:")
+            return
+        if not found:
+            st.caption("Keep which charts are shown, and all that is set in them, under a name. Everyone who uses this "
+                       "store can open it, with any runs.")
+        for name, its in found.items():
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", horizontal_alignment="distribute"):
+                st.page_link("pages/compare.py", label=page.plain(name), query_params=its | {"runs": runs})
+                st.button("", icon=":material/delete:", type="tertiary", key=f"forget_{name}", on_click=_forget,
+                          args=(name,), help=f"Forget the layout “{page.plain(name)}”")
+        with st.form("keep_layout", border=False, clear_on_submit=True):
+            name = st.text_input("Keep this layout as", max_chars=layouts.LONGEST, placeholder="A name")
+            if st.form_submit_button("Keep", icon=":material/bookmark:"):
+                try:
+                    layouts.keep(name, layout())
+                except UserError as error:
+                    st.error(str(error), icon=":material/error:")
+                else:
+                    st.rerun()
+
+
+def _forget(name: str) -> None:
+    try:
+        layouts.forget(name)
+    except UserError as error:
+        st.toast(str(error), icon=":material/error:")
 
 
 def draw(name: str, choice: Choice) -> None:
