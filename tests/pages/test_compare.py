@@ -173,10 +173,10 @@ def button(page: AppTest, key: str):
 def test_charts_are_added_and_taken_away_in_the_address() -> None:
     made = trained([0.9, 0.91])
     page = compared(*made)
-    assert [key for key in ("curves", "differences", "results", "previews") if f"away_{key}" in
-            {one.key for one in page.button}] == ["curves", "differences", "results", "previews"]
+    assert [key for key in ("curves", "differences", "results", "verdict", "previews") if f"away_{key}" in
+            {one.key for one in page.button}] == ["curves", "differences", "results", "verdict", "previews"]
     page = ran(button(page, "away_previews").click())
-    assert address_of(page)["charts"] == "curves,differences,results"
+    assert address_of(page)["charts"] == "curves,differences,results,verdict"
     page = compared(*made, charts="curves,boxes,nonsense,curves2", curves2_metric="train/loss")
     assert page.selectbox("metric").value == "validation/accuracy" and page.selectbox("curves2_metric").value == "train/loss"
     page = ran(button(page, "away_curves2").click())
