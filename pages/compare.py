@@ -9,6 +9,7 @@ from core.tracking import read
 from core.ui import page
 from core.ui.comparing import choosing, panels
 from core.ui.comparing.choice import Choice
+from core.ui.reporting import start
 
 LIVE_SECONDS = 3
 LISTED, LEGEND = 10, 130  # runs up to which all of the legend is seen; the pixels that it has beyond
@@ -30,6 +31,7 @@ if picked:
         choosing.legend(picked, choice.names, choice.pens)
     with st.container(horizontal=True):
         panels.offer()
+        start.button(picked)
         panels.kept(",".join(choice.ids))
     states = [run.state for run in picked]
     training = any(state not in read.ENDED for state in states)

@@ -57,6 +57,11 @@ def runs() -> list[Run]:
     return mirror().runs()
 
 
+def complete() -> bool:
+    """Whether `runs` gives all runs already: from a server the old ones come page by page."""
+    return mirror().complete
+
+
 def some(ids: Iterable[str]) -> list[Run]:
     """The runs of those ids, in their order, less those that are not there (any more)."""
     return mirror().some(ids)

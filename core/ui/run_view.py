@@ -15,7 +15,7 @@ from core.plots.curves import Curve, figure, omissions
 from core.plots.style import run_colour
 from core.tracking import read
 from core.ui import curves as lines
-from core.ui import forging, form, generalisation, lineage, page, previews, rates, tables
+from core.ui import forging, form, generalisation, lineage, page, previews, rates, reproducing, tables
 from core.ui.chart import chart
 from core.ui.passage import passage
 from core.ui.run_picker import pick_checkpoint
@@ -86,12 +86,14 @@ def one(run_id: str) -> None:
         st.fragment(charts, run_every=every)(run.id)
     with right:
         st.fragment(pictures, run_every=every)(run.id)
-    settings, data, device, log = st.tabs(["Settings", "Data and code", "Device", "Log"])
+    settings, data, again, device, log = st.tabs(["Settings", "Data and code", "Reproduce", "Device", "Log"])
     with settings:
         settings_of(run)
     with data:
         origin_of(run)
         lineage.shown(run)
+    with again:
+        reproducing.reproduction(run.id)
     slow = SLOW_SECONDS if live else None
     with device:
         st.fragment(device_use, run_every=slow)(run.id)

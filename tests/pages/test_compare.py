@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from mlflow.entities import Metric
@@ -61,26 +62,84 @@ def test_results_stand_best_first() -> None:
     assert results["Test accuracy"].tolist() == [0.95, 0.9]
 
 
-def test_too_few_seeds_are_not_judged() -> None:
+def test_too_few_seeds_are_not_judged_and_the_missing_ones_are_launched() -> None:
     page = compared(*trained([0.9, 0.91], epochs=3), *trained([0.95, 0.96], epochs=9))
-    assert "Too few seeds to tell" in words(page)
-    ran(page.button("more_seeds").click())
+    assert "that is too few seeds to tell it from chance (2 and 2): train at least 3 of each" in words(page)
+    ran(page.button("verdict_more_seeds").click())
     assert sorted((run.params["training.epochs"], run.params["seed"]) for run in read.runs_in_state("SCHEDULED")) == [
         ("3", "2"), ("9", "2")]
     assert len(address_of(page)["runs"].split(",")) == 6
 
 
+def test_one_run_of_each_says_what_would_answer() -> None:
+    page = compared(*trained([0.9], epochs=3), *trained([0.95], epochs=9))
+    assert "**Epochs 9** is better than **Epochs 3** by 5.00 percentage points" in words(page)
+    assert "(1 and 1): train at least 3 of each" in words(page)
+
+
 def test_a_real_difference_is_called_one_and_a_chance_one_is_not() -> None:
-    low, high = trained([0.900, 0.901, 0.902], epochs=3), trained([0.950, 0.951, 0.952], epochs=9)
+    low, high = trained([0.900, 0.901, 0.903], epochs=3), trained([0.950, 0.952, 0.952], epochs=9)
     real = words(compared(*low, *high))
-    assert "**Epochs 9** beats **Epochs 3** by 5.00 percentage points of test accuracy: more than chance explains" in real
-    assert "the 95 % interval of that is 4.77 to 5.23" in real
-    other = trained([0.890, 0.902, 0.914], epochs=5)
+    assert "**Epochs 9** is better than **Epochs 3** by 5.00 percentage points of test accuracy on average" in real
+    assert "with 3 seeds each the 95 % interval is 4.75 to 5.25: **more than chance explains**" in real
+    assert "paired t-test (Student 1908)" in real and "With so few runs it can't be less than 0.25" in real
+    other = trained([0.890, 0.902, 0.915], epochs=5)
     page = compared(*low, *other)
-    assert "but chance alone may explain that" in words(page) and "100 seeds of each would be needed" in words(page)
-    assert "more_seeds" not in [button.key for button in page.button]
+    assert "**chance can't be excluded**. More than 100 seeds of each would be needed" in words(page)
+    assert "verdict_more_seeds" not in [button.key for button in page.button]
     spread = frame_with(compared(*low, *high), "Seeds")
-    assert spread["Test accuracy"].tolist() == ["95.10 ± 0.10 %", "90.10 ± 0.10 %"]
+    assert spread["Test accuracy"].tolist() == ["95.13 ± 0.12 %", "90.13 ± 0.15 %"]
+
+
+def test_a_person_chooses_the_two_groups_and_what_makes_them() -> None:
+    made = [trained([0.90 + shift, 0.91 + shift, 0.93 + shift + rate], epochs=epochs, learning_rate=rate)
+            for shift, epochs, rate in ((0, 3, 0.001), (0.02, 3, 0.01), (0.03, 9, 0.001), (0.04, 9, 0.01))]
+    ids = [run_id for group in made for run_id in group]
+    page = compared(*ids, verdict_by="training.learning_rate")
+    assert "**Learning rate 0.01** is better than **Learning rate 0.001**" in words(page)
+    assert "with 6 runs each" in words(page)
+    page = compared(*ids)
+    assert "corrected for the 6 pairs of groups that could be picked here (Holm 1979)" in words(page)
+    ran(page.selectbox("verdict_b").select("Epochs 3, learning rate 0.001"))
+    assert address_of(page)["verdict_b"] == "Epochs 3, learning rate 0.001"
+    assert "is better than **Epochs 3, learning rate 0.001** by" in words(page)
+
+
+def test_figures_that_are_no_numbers_or_never_vary_are_told_plainly() -> None:
+    odd = trained([math.nan, 0.91, 0.92, math.inf, 0.93], epochs=3)
+    page = words(compared(*odd, *trained([0.8, 0.8, 0.8], epochs=9)))
+    assert "with 3 seeds each" in page
+    assert "2 of 5 finished runs of **Epochs 3** have no finite test accuracy" in page
+    same = words(compared(*trained([0.7] * 3, epochs=5), *trained([0.6] * 3, epochs=6)))
+    assert "nothing varies over the 3 seeds each" in same
+
+
+def test_what_makes_the_comparison_unfair_is_said_where_the_answer_stands() -> None:
+    kept, other = trained([0.90, 0.92, 0.95], epochs=9), trained([0.91, 0.90, 0.89], epochs=3)
+    gone = trained([0.5, 0.5, 0.5, 0.5], epochs=9)[3]
+    queue.delete(gone)
+    page = words(compared(*kept, *other))
+    assert "Budgets differ: a run of **Epochs 9** had 9 epochs" not in page  # each logged three epochs, whatever it was told
+    assert "Not all seeds of **Epochs 9** count here: 1 deleted (seed 3). They did worse" in page
+
+
+def test_a_run_is_reproduced_and_the_report_tells_what_differs() -> None:
+    first = trained([0.9])[0]
+    page = compared(first, charts="results,reproduce")
+    assert "Launches the same experiment again" in words(page)
+    ran(page.button(f"reproduce_{first}").click())
+    (again,) = read.runs_in_state("SCHEDULED")
+    assert again.tags["glassbox.reproduces"] == first and again.params == read.run(first).params
+    assert page.button(f"reproduce_{first}").disabled
+    for name, value, step in (("train/loss", 1.0, 1), ("train/loss", 0.75, 2), ("train/loss", 1 / 3, 3),
+                              ("test/accuracy", 0.9, 0)):
+        store.client().log_metric(again.id, name, value, step=step)
+    write.finish(again.id, "FINISHED")
+    page = compared(first, charts="reproduce")
+    assert "2 of 3 measures did not come out the same, first at step 1." in words(page)  # nothing of the validation
+    told = frame_with(page, "At most by").set_index("Measure")
+    assert told.loc["Train loss", ["Was", "Is", "At most by"]].tolist() == ["0.5", "0.75", "0.25"]
+    assert "first at step 1" in words(opened("runs", run=again.id))
 
 
 def test_the_address_holds_measure_axis_smoothing_and_scales() -> None:

@@ -42,7 +42,7 @@ def by_experiment(runs: list[read.Run]) -> dict[str, list[read.Run]]:
     firsts = [group[0] for group in groups]
     apart: list[str] = []  # no more of what differs than it takes to tell them apart
     for name in compare.differing(firsts):
-        if name != "seed" and _kinds(firsts, [*apart, name]) > _kinds(firsts, apart):
+        if not compare.is_seed(name) and _kinds(firsts, [*apart, name]) > _kinds(firsts, apart):
             apart.append(name)
     found: dict[str, list[read.Run]] = {}
     for group in groups:

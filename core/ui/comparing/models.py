@@ -104,7 +104,8 @@ def disagreements(choice: Choice, key: str) -> None:
         return
     found = verdicts.disagreement(*(whole.verdicts for whole in wholes))
     st.markdown(testset.against(found, wholes[0].noun(len(wholes[0].split))),
-                help="McNemar's exact test, and the interval of Agresti and Min 2005. It is about these two trained models.")
+                help="McNemar's exact test, the interval of Agresti and Min 2005, and a paired bootstrap over the examples "
+                "(Koehn 2004). It is about these two trained models.")
     for run_id, whole, alone, place in zip((first, second), wholes, found.alone, st.columns(2, gap="large"), strict=True):
         with place:
             _heading(choice, run_id)

@@ -11,8 +11,8 @@ import streamlit as st
 from core.errors import UserError
 from core.tracking import layouts
 from core.tracking.layouts import Layout
-from core.ui import page
-from core.ui.comparing import models, relations
+from core.ui import page, reproducing
+from core.ui.comparing import models, relations, verdict
 from core.ui.comparing.choice import Choice
 from core.ui.comparing.origins import origins
 from core.ui.comparing.overlaid import overlaid
@@ -55,10 +55,14 @@ PANELS = {
     "differences": Panel("What differs", "The settings that are not the same in all runs, and no others.",
                          ":material/difference:", settings),
     "results": Panel("Results", "The final figures, the best on top.", ":material/leaderboard:", results),
+    "verdict": Panel("Is it really better?", "Two groups of runs, and whether their difference is more than chance.",
+                     ":material/balance:", verdict.better),
+    "reproduce": Panel("Reproduce", "The same experiment again: does every figure come out the same?",
+                       ":material/replay_circle_filled:", reproducing.of_chosen),
     "previews": Panel("Previews", "What the runs show of themselves, at the same step.", ":material/movie:", pictures,
                       live=True),
 }
-SHOWN = ("curves", "differences", "results", "previews")  # before a person has said otherwise
+SHOWN = ("curves", "differences", "results", "verdict", "previews")  # before a person has said otherwise
 PLAIN = ("charts", "metric", "x", "smooth", "log", "seeds", "preview")  # what a layout holds beside the panels' own
 
 

@@ -38,7 +38,7 @@ def results(choice: Choice, key: str) -> None:
     written = {page.measure_title(name): figure_writer(name) for name in metrics}
     tables.draw(tables.coloured(frame, ranked, written | {"Epochs": "{:.3g}".format, "Took": tables.span}),
                 key=f"{key}table")
-    seeds(runs, metrics, measure, more)
+    seeds(runs, metrics, more, key)
 
 
 def figure_writer(name: str):

@@ -17,7 +17,7 @@ from core.inside.load import Loaded
 from core.inside.testset import Verdicts
 from core.plots import inside as pictures
 from core.plots import testset as plots
-from core.tracking import compare, read
+from core.tracking import read, significance
 from core.ui import address, page
 from core.ui.chart import Sheet, chart
 from core.ui.inside.question import held_out
@@ -66,8 +66,9 @@ def show(sides: Sequence[Side]) -> None:
     chosen = address.segments("What is shown of all", "whole", [*VIEWS, *[DIFFER] * differ])
     if differ:
         found = testset.disagreement(*(whole.verdicts for whole in wholes))
-        st.markdown(against(found, wholes[0].noun(len(wholes[0].split))), help="McNemar's exact test, and the interval of "
-                    "Agresti and Min 2005. It is about these two trained models: whether one kind of model is better than "
+        st.markdown(against(found, wholes[0].noun(len(wholes[0].split))),
+                    help="McNemar's exact test, the interval of Agresti and Min 2005, and a paired bootstrap over the "
+                    "examples (Koehn 2004). It is about these two trained models: whether one kind of model is better than "
                     "another, several seeds of each say, on the Compare page.")
     for whole, place in zip(wholes, places(sides), strict=True):
         with place:
@@ -107,11 +108,13 @@ def against(found: testset.Disagreement, examples: str) -> str:
     if not mine + its:
         return told + ": there is no difference."
     sign = 1 if found.gap >= 0 else -1
-    low, high = sorted((100 * sign * found.low, 100 * sign * found.high))
+    (low, high), (lower, higher) = (sorted(100 * sign * end for end in ends)
+                                    for ends in ((found.low, found.high), found.resampled))
     ahead = "They are level" if not found.gap else f"The {'first' if sign > 0 else 'second'} is ahead by " \
         f"{100 * abs(found.gap):.2f} percentage points"
-    sure = "more than chance explains" if found.p < compare.SURE else "chance alone may explain that"
-    return f"{told}. {ahead} (95 % interval {low:.2f} to {high:.2f}, p = {found.p:.2g}): **{sure}**."
+    sure = "more than chance explains" if found.p < significance.SURE else "chance can't be excluded"
+    return (f"{told}. {ahead} (95 % interval {low:.2f} to {high:.2f}, by a bootstrap {lower:.2f} to {higher:.2f}; "
+            f"p = {found.p:.2g}): **{sure}**.")
 
 
 def _beside(side: Side, widths: Sequence[int]) -> list[DeltaGenerator]:
