@@ -123,8 +123,8 @@ def figure(
         title_text=title, showlegend=legend, margin_t=30 if title or legend else 8,
         legend={"x": 1, "xanchor": "right"}, hovermode="closest" if crowded else "x unified",
         xaxis={"title": {"text": f"{axis} ({unit})" if unit else axis}, "type": "log" if log_x else "linear",
-               "exponentformat": "power" if axis == "FLOPs" else "SI",
-               "unifiedhovertitle": {"text": f"{axis} %{{x:,.6~g}} {unit}"}},
+               "tickformat": "~s" if axis == "FLOPs" else "",
+               "unifiedhovertitle": {"text": f"{axis} %{{x:{',.6~g' if axis != 'FLOPs' else '.4~s'}}} {unit}"}},
         yaxis={"type": "log" if log_y else "linear", "tickformat": "~%" if percent else "", "hoverformat": number,
                "rangemode": "nonnegative" if percent else "normal"},  # no share is below 0
     )

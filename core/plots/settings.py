@@ -58,13 +58,19 @@ def scatter(
         kept = np.flatnonzero(known)
         values = shade.values[kept]
         scale, ticks = _scale(shade, values)
-        points(kept, {"color": scale, "colorscale": SEQUENTIAL[dark], "line": {"width": 1, "color": "#7A858F"},
+        points(kept, {"color": scale, "colorscale": _seen(dark), "line": {"width": 1, "color": "#7A858F"},
                       "colorbar": {"title": {"text": wrapped(title(shade.name), 14), "side": "top"}, "thickness": 10,
                                    "outlinewidth": 0} | ticks}, showlegend=False)
     figure.update_xaxes(_axis(x, title(x.name)))
     figure.update_yaxes(_axis(y, title(y.name)))
     listed = shade is not None and 0 < len(shade.labels) <= LISTED
     return figure.update_layout(hovermode="closest", showlegend=listed, margin_t=36 if listed else 8)
+
+
+def _seen(dark: bool) -> list[list]:
+    """The scale of colours without its first, which vanishes on the page."""
+    colours = [colour for _, colour in SEQUENTIAL[dark][1:]]
+    return [[i / (len(colours) - 1), colour] for i, colour in enumerate(colours)]
 
 
 def _scale(column: Column, values: np.ndarray) -> tuple[np.ndarray, dict]:
@@ -97,11 +103,9 @@ def parallel(columns: Sequence[Column], names: Sequence[str], title: Title, dark
             values, marks = _scale(column, values)
         dimensions.append({"values": values} | words | marks)
     ink, faint = look.font.color, look.xaxis.tickfont.color
-    scale = SEQUENTIAL[dark][1:]  # the first of the colours vanishes on the page
     figure = go.Figure(go.Parcoords(
         dimensions=dimensions, customdata=[names[i] for i in kept],
-        line={"color": dimensions[-1]["values"], "colorscale": [[i / 3, colour] for i, (_, colour) in enumerate(scale)],
-              "showscale": False},
+        line={"color": dimensions[-1]["values"], "colorscale": _seen(dark), "showscale": False},
         labelfont={"color": ink, "size": 12}, tickfont={"color": faint, "size": 11},
         rangefont={"color": "rgba(0,0,0,0)"}, unselected={"line": {"opacity": 0.1}},
     ))

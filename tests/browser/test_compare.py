@@ -86,7 +86,7 @@ def test_a_zoom_brings_detail_and_a_chart_is_had_as_table_and_files(
     expect(page.get_by_text(re.compile("logged points, picked so that"))).to_be_visible()
     within = """([low, high]) => document.querySelector('.chart')._fullData.flatMap((line) => [...line.x])
         .filter((step) => step > low && step < high).length"""
-    page.wait_for_function("document.querySelector('.chart')._fullLayout")
+    page.wait_for_function("document.querySelector('.chart')?._fullLayout")
     box = chart.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
