@@ -18,7 +18,7 @@ LISTED, LEGEND = 10, 130  # runs up to which all of the legend is seen; the pixe
 def panel(name: str, choice: Choice, states: list[str]) -> None:
     """One panel. When a run that it follows ends, the whole page does."""
     if [run.state for run in choice.runs] != states:
-        st.rerun()
+        st.rerun(scope="app")
     panels.draw(name, choice)
 
 
@@ -33,9 +33,9 @@ if picked:
         panels.offer()
         start.button(picked)
         panels.kept(",".join(choice.ids))
-    states = [run.state for run in picked]
+    states = [run.state for run in choice.runs]
     training = any(state not in read.ENDED for state in states)
     with st.container(key="live"):
-        for name in panels.shown():
+        for name in panels.shown() if states else ():
             follows = training and panels.PANELS[panels.kind(name)].live
             st.fragment(panel, run_every=LIVE_SECONDS if follows else None)(name, choice, states)

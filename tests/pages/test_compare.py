@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core.experiment import Experiment
 from core.jobs import queue
 from core.tracking import layouts, read, store, write
+from core.ui.comparing import panels
 from tests.pages.driving import address_of, opened, ran, table_of, words
 
 
@@ -172,10 +173,9 @@ def button(page: AppTest, key: str):
 def test_charts_are_added_and_taken_away_in_the_address() -> None:
     made = trained([0.9, 0.91])
     page = compared(*made)
-    assert [key for key in ("curves", "differences", "results", "verdict", "previews") if f"away_{key}" in
-            {one.key for one in page.button}] == ["curves", "differences", "results", "verdict", "previews"]
+    assert {f"away_{name}" for name in panels.SHOWN} <= {one.key for one in page.button}
     page = ran(button(page, "away_previews").click())
-    assert address_of(page)["charts"] == "curves,differences,results,verdict"
+    assert address_of(page)["charts"] == ",".join(name for name in panels.SHOWN if name != "previews")
     page = compared(*made, charts="curves,boxes,nonsense,curves2", curves2_metric="train/loss")
     assert page.selectbox("metric").value == "validation/accuracy" and page.selectbox("curves2_metric").value == "train/loss"
     page = ran(button(page, "away_curves2").click())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.plots.confusion import confusion
+from core.plots.confusion import confusion, confusion_difference
 from core.plots.curves import DENSE, Curve, band, figure, omissions, range_test, smoothed, time_unit
 
 
@@ -117,3 +117,10 @@ def test_a_range_test_marks_its_suggestion_where_it_lies_on_the_logarithmic_axis
     assert drawn.layout.annotations[0].x == pytest.approx(-3) and drawn.layout.annotations[0].text == "0.001"
     assert drawn.layout.yaxis.range == (0, 2.5)
     assert not range_test(tried, 0.9, None).layout.shapes
+
+
+def test_the_difference_of_two_matrices_is_in_per_cent_of_the_true_class() -> None:
+    drawn = confusion_difference(np.array([[9, 1], [2, 2]]), np.array([[5, 5], [4, 0]]), ["3", "8"], False).data[0]
+    assert np.asarray(drawn.z) == pytest.approx(np.array([[-40, 40], [50, -50]]))
+    assert [list(row) for row in drawn.text] == [["-40", "+40"], ["+50", "-50"]]
+    assert (drawn.zmin, drawn.zmax) == (-50, 50)

@@ -199,7 +199,7 @@ def _coloured(sides: Sequence[Side], key: str) -> Answer | None:
     picture = ask_large(sides[0].loaded)
 
     def answer(side: Side) -> None:
-        _picture(colouring.colour(side.loaded, picture, max(picture.shape[2:])).coloured)
+        _picture(colouring.colour(side.loaded, picture, max(side.loaded.spec.shape[1:])).coloured)
 
     return None if picture is None else answer
 
