@@ -17,6 +17,7 @@ page = st.navigation([
     st.Page("pages/data.py", title="Data", icon=":material/database:"),
     st.Page("pages/runs.py", title="Runs", icon=":material/monitoring:"),
     st.Page("pages/compare.py", title="Compare", icon=":material/stacked_line_chart:"),
+    st.Page("pages/reports.py", title="Reports", icon=":material/article:"),
     st.Page("pages/inside.py", title="Inside", icon=":material/visibility:"),
 ])
 

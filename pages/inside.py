@@ -8,7 +8,6 @@ import streamlit as st
 
 from core import catalog
 from core.errors import UserError
-from core.inside.load import Loaded, load
 from core.tracking import read
 from core.ui import address, page
 from core.ui.inside import (
@@ -36,6 +35,7 @@ from core.ui.inside import (
     weights,
     writing,
 )
+from core.ui.inside.loading import loaded
 from core.ui.inside.side import Side
 from core.ui.run_picker import pick_checkpoint, pick_run
 
@@ -44,12 +44,6 @@ VIEWS = (naming, cleaning, coding, generating, gallery, arithmetic, projecting, 
          filling, translating, writing, adding, recalling, answering, listening, boundary, testset, embedding, weights,
          exciting)
 MOST = 500  # runs to pick from, and those that the address names
-
-
-@st.cache_resource(max_entries=8, show_spinner="Reading the checkpoint …")
-def loaded(run_id: str, step: int, newest: bool) -> Loaded:
-    """The model at a step; where that is the newest, an older one stands in for it while it is half written."""
-    return load(run_id, None if newest else step)
 
 
 def main() -> None:

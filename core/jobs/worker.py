@@ -104,7 +104,9 @@ def _train(run: read.Run, log: write.RunLog) -> Outcome:
     model = build_model(experiment, data.spec).to(device)
     task = build_task(experiment, data.spec, model)
     log.environment(device)
-    print(f"{write.device_name(device)}, {sum(p.numel() for p in model.parameters()):,} parameters"
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    log.tags({"glassbox.parameters": parameters})
+    print(f"{write.device_name(device)}, {parameters:,} parameters"
           + (f", resumed at step {resume['step']}" if resume else ""), flush=True)
     start = None
     if experiment.start_from and not resume:

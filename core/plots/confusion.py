@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from core.plots.style import DIVERGING
+
 MOST_NUMBERS = 15  # classes up to which each cell has room for its count
 
 
@@ -29,6 +31,26 @@ def confusion(counts: np.ndarray, classes: Sequence[str]) -> go.Figure:
         customdata=np.dstack([np.array(words, object), counts, 100 * share]),
         hovertemplate="%{customdata[0]}: %{customdata[1]} (%{customdata[2]:.1f} % of its class)<extra></extra>",
     ))
+    return _square(figure)
+
+
+def confusion_difference(first: np.ndarray, second: np.ndarray, classes: Sequence[str], dark: bool) -> go.Figure:
+    """How the second matrix differs from the first, both counts `(classes, classes)`: by how many per cent of a true class
+    more or fewer are given that answer."""
+    gap = [100 * np.asarray(counts) / np.maximum(np.sum(counts, 1, keepdims=True), 1) for counts in (first, second)]
+    gap = gap[1] - gap[0]
+    most = max(float(np.abs(gap).max()), 1e-9)
+    numbers = [["" if abs(cell) < 0.5 else f"{cell:+.0f}" for cell in row] for row in gap]
+    words = [[f"{true} as {guess}" if true != guess else f"{true} recognised" for guess in classes] for true in classes]
+    return _square(go.Figure(go.Heatmap(
+        z=gap, x=list(classes), y=list(classes), zmin=-most, zmax=most, showscale=False, xgap=2, ygap=2,
+        colorscale=DIVERGING[dark], text=numbers if len(classes) <= MOST_NUMBERS else None,
+        texttemplate="%{text}" if len(classes) <= MOST_NUMBERS else None, customdata=words,
+        hovertemplate="%{customdata}: %{z:+.1f} % of the class<extra></extra>",
+    )))
+
+
+def _square(figure: go.Figure) -> go.Figure:
     # Names of digits are text here: without the type Plotly would take them for numbers.
     square = {"type": "category", "showgrid": False, "constrain": "domain"}
     figure.update_xaxes(square, title_text="the model says", constraintoward="left")

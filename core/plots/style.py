@@ -5,6 +5,7 @@ Colours: Okabe and Ito 2008, "Color Universal Design", told apart by every kind 
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from functools import cache
 
@@ -13,7 +14,7 @@ import plotly.graph_objects as go
 BLUE, SKY, GREEN, ORANGE, VERMILLION, PURPLE = "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7"
 # Okabe and Ito's yellow vanishes on white and their black on black: a run needs a colour that holds on both.
 PALETTE = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY)
-DASHES = ("solid", "dash", "dot", "dashdot")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "2px,7px", "longdashdot", "9px,3px,2px,3px,2px,3px")
 
 FONT = "Inter, Inter Variable, system-ui, -apple-system, Segoe UI, Roboto, sans-serif"
 SEQUENTIAL = {
@@ -49,7 +50,8 @@ def template(dark: bool) -> go.layout.Template:
             "yaxis": axis,
             "margin": {"l": 8, "r": 8, "t": 36, "b": 8},
             "hovermode": "x unified",
-            "hoverlabel": {"bgcolor": card, "bordercolor": line, "font": {"family": FONT, "size": 12, "color": ink}},
+            "hoverlabel": {"bgcolor": card, "bordercolor": line, "namelength": -1,
+                           "font": {"family": FONT, "size": 12, "color": ink}},
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12, "color": faint}},
         },
         data={
@@ -61,8 +63,14 @@ def template(dark: bool) -> go.layout.Template:
 
 
 def styled(figure: go.Figure, *, dark: bool, height: int | None = None) -> go.Figure:
-    """The same figure in our style; `height` in pixels. Zoom, pan and hidden traces outlive a refresh."""
-    return figure.update_layout(template=template(dark), height=height, uirevision="kept")
+    """The same figure in our style; `height` in pixels. Zoom, pan and hidden traces outlive a refresh, until the figure's
+    own `uirevision` changes, where it has one."""
+    return figure.update_layout(template=template(dark), height=height, uirevision=figure.layout.uirevision or "kept")
+
+
+def wrapped(text: str, width: int = 44) -> str:
+    """Text in lines that fit beside a chart or under its pointer."""
+    return "<br>".join(textwrap.wrap(text, width)) or text
 
 
 def run_colour(run_id: str) -> str:

@@ -1,38 +1,84 @@
-"""How runs differ: in their settings, over the seeds of one experiment, and whether a difference is more than chance."""
+"""How runs differ: in their settings, and over the seeds of one experiment."""
 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from core import catalog
 from core.architectures.base import Fitted
 from core.errors import UserError
 from core.tracking.read import Run
 
-FEWEST_SEEDS = 3  # of each side, below which a spread says too little
-SURE = 0.05  # a difference that chance makes less often than this is called one
-POWER = 0.8  # how often a real difference should be found with the seeds that are asked for: Cohen 1988, section 2.4
-MOST_SEEDS = 100  # of each side, above which nobody trains
-
 
 def differing(runs: Sequence[Run]) -> list[str]:
     """Names of the params that are not the same in all runs (or that some lack), the names of what was trained first."""
-    names = dict.fromkeys(name for run in runs for name in run.params)
-    different = [name for name in names if len({run.params.get(name) for run in runs}) > 1]
+    alike = set.intersection(*(set(run.params.items()) for run in runs)) if runs else set()
+    different = dict.fromkeys(item[0] for run in runs for item in run.params.items() if item not in alike)
     return sorted(different, key=lambda name: ("." in name, name == "seed"))
 
 
+def experiment_of(run: Run) -> frozenset[tuple[str, str]]:
+    """All params of a run but its seed: runs that share them are of one experiment."""
+    return frozenset(item for item in run.params.items() if not is_seed(item[0]))
+
+
+def is_seed(name: str) -> bool:
+    """Whether a param is a seed, by the names of Glassbox and of scikit-learn."""
+    return name.rsplit("__", 1)[-1] in ("seed", "random_state", "random_seed")
+
+
+def seed_of(run: Run) -> str:
+    """The seed of a run as MLflow keeps it; empty where it has none."""
+    return next((value for name, value in run.params.items() if is_seed(name)), "")
+
+
 def by_experiment(runs: Sequence[Run]) -> list[list[Run]]:
-    """The runs in groups that differ in nothing but their seed; groups and runs in the order given."""
-    groups: dict[frozenset, list[Run]] = {}
+    """The runs in groups that differ in nothing but their seed; groups and runs in the order given. A run without params,
+    of which nothing is known, stands alone."""
+    groups: dict[frozenset | str, list[Run]] = {}
     for run in runs:
-        groups.setdefault(frozenset(item for item in run.params.items() if item[0] != "seed"), []).append(run)
+        groups.setdefault(experiment_of(run) or run.id, []).append(run)
     return list(groups.values())
+
+
+def figure(run: Run, metric: str) -> float:
+    """The latest value of a metric; not a number where it has none, or an infinite one, which MLflow's SQL stores keep as
+    the largest float."""
+    value = run.metrics.get(metric, math.nan)
+    return value if abs(value) < sys.float_info.max else math.nan
+
+
+def by_setting(runs: Sequence[Run], name: str) -> dict[str | None, list[Run]]:
+    """The runs in groups that share the value of a param, None for those without it, in the order given."""
+    groups: dict[str | None, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(run.params.get(name), []).append(run)
+    return groups
+
+
+def once(runs: Sequence[Run]) -> list[Run]:
+    """Of runs with the same settings, seed included, only the newest: the same twice is not two samples."""
+    newest: dict[frozenset, Run] = {}
+    for run in sorted(runs, key=lambda run: run.created):
+        newest[frozenset(run.params.items())] = run
+    return list(newest.values())
+
+
+def pairs(first: Sequence[Run], second: Sequence[Run]) -> list[tuple[Run, Run]] | None:
+    """The runs of two groups in pairs that share their seed, and whatever else differs within a group, on the same data;
+    None where any run stands alone."""
+    inner = sorted({*differing(first), *differing(second)})
+    mine, its = ({tuple(run.params.get(name) for name in inner): run for run in runs} for runs in (first, second))
+    if not inner or len(mine) != len(first) or len(its) != len(second) or mine.keys() != its.keys():
+        return None
+    found = [(run, its[key]) for key, run in mine.items()]
+    alike = all(data_of(run) == data_of(other) and run.digest == other.digest for run, other in found)
+    return found if alike else None
 
 
 @dataclass(frozen=True)
@@ -49,52 +95,6 @@ def spread(values: Sequence[float]) -> Spread | None:
     if not values:
         return None
     return Spread(len(values), float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else math.nan)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """The first mean less the second, `gap`, the interval of it from `low` to `high`, and `p`, how likely so large a one is
-    by chance. `effect`: the gap in standard deviations (Hedges' g, infinite without any spread). `seeds`: how many of each
-    side would show that a difference of this size is none of chance's, None where more than `MOST_SEEDS`."""
-
-    gap: float
-    low: float
-    high: float
-    p: float
-    effect: float
-    seeds: int | None
-
-
-def difference(first: Sequence[float], second: Sequence[float], pairs: int = 1) -> Difference | None:
-    """How a measure differs over the seeds of two experiments, by Welch's t-test and its interval (Welch 1947), which let
-    the two spreads differ; None where either side has fewer than three seeds.
-
-    `pairs`: among how many pairs this one could have been picked. By Bonferroni's correction p is multiplied by it, and the
-    interval, of 95 % for one pair, is so much surer.
-    """
-    if min(len(first), len(second)) < FEWEST_SEEDS:
-        return None
-    gap = float(np.mean(first) - np.mean(second))
-    if np.ptp(first) == 0 and np.ptp(second) == 0:
-        return Difference(gap, gap, gap, float(gap == 0), math.copysign(math.inf, gap) if gap else 0.0, None)
-    found = stats.ttest_ind(first, second, equal_var=False)
-    low, high = found.confidence_interval(1 - SURE / pairs)
-    sd = math.sqrt((np.var(first, ddof=1) + np.var(second, ddof=1)) / 2)
-    freedom = len(first) + len(second) - 2
-    small = 1 - 3 / (4 * freedom - 1)  # a few seeds make differences look larger: Hedges 1981, equation 4
-    return Difference(gap, float(low), float(high), min(1.0, pairs * float(found.pvalue)), small * gap / sd,
-                      enough_seeds(small * gap / sd, SURE / pairs))
-
-
-def enough_seeds(effect: float, alpha: float) -> int | None:
-    """The fewest seeds of each side with which a t-test at level `alpha` finds a difference of `effect` standard deviations
-    in `POWER` of all cases, by the noncentral t distribution (Cohen 1988, section 2.4); None above `MOST_SEEDS`."""
-    for seeds in range(FEWEST_SEEDS, MOST_SEEDS + 1):
-        freedom, shift = 2 * seeds - 2, abs(effect) * math.sqrt(seeds / 2)
-        limit = stats.t.ppf(1 - alpha / 2, freedom)
-        if stats.nct.sf(limit, freedom, shift) + stats.nct.cdf(-limit, freedom, shift) >= POWER:
-            return seeds
-    return None
 
 
 def classical(run: Run) -> bool:

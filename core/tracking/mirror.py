@@ -27,9 +27,10 @@ from core.home import home
 from core.tracking import store
 from core.tracking.run import ENDED, Run
 
-MOST_BYTES = 400_000_000  # of points that are kept in memory, those last asked for
-PAGE = 200  # runs that a look asks a server for again, and once more of those that others may have changed meanwhile
-PAUSE = 1.0  # seconds between two looks at a server
+MOST_BYTES = 200_000_000  # of points that are kept in memory, those last asked for
+FIRST_PAGE = 1000  # runs that the first looks at a server ask for at a time
+PAGE = 100  # runs that a look asks a server for again, and once more of those that others may have changed meanwhile
+PAUSE = 2.0  # seconds between two looks at a server
 At = Literal["last", "max", "min"] | int
 
 _EXPERIMENT = "glassbox.experiment"  # the tag that tells our runs from others'
@@ -49,6 +50,8 @@ class Points(NamedTuple):
 class Mirror:
     """What both kinds of store have in common. All methods may be called from any thread and raise `UserError` where the
     store can't be reached."""
+
+    complete = True  # whether all runs are known; old ones of a server take a while
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -259,8 +262,9 @@ class File(Mirror):
 
 
 class Server(Mirror):
-    """Any other store, through MLflow's client. A look asks for the newest runs, for those that have not ended, and for one
-    page more of all runs in turn: what others change of an old run is seen once its page comes."""
+    """Any other store, through MLflow's client. The first look gives the newest runs, and a thread brings the others. A
+    look asks for the newest runs, for those that have not ended, and for one page more of all runs in turn: what others
+    change of an old run is seen once its page comes."""
 
     grows = False
 
@@ -285,12 +289,11 @@ class Server(Mirror):
             return
         try:
             if self._looked is None:
-                token = None
-                while True:
-                    page, token = self._page("", token, 1000)
-                    self._changed(page)
-                    if not token:
-                        break
+                page, token = self._page("", None, FIRST_PAGE)
+                self._changed(page)
+                if token:
+                    self.complete = False
+                    threading.Thread(target=self._read_on, args=(token,), name="mirror", daemon=True).start()
             else:
                 second = self._reconcile(None)
                 self._turn = self._reconcile(self._turn or second) if self._turn or second else None
@@ -300,6 +303,18 @@ class Server(Mirror):
             self._to_refresh |= asked
             raise
         self._looked = time.monotonic()
+
+    def _read_on(self, token: str | None) -> None:
+        """Reads the runs after the first page. MLflow's server takes seconds for each thousand."""
+        while token:
+            try:
+                page, token = self._page("", token, FIRST_PAGE)
+            except UserError:
+                time.sleep(PAUSE)
+                continue
+            with self.lock:
+                self._changed(page)
+        self.complete = True
 
     def _reconcile(self, token: str | None) -> str | None:
         """Takes over one page of all runs, newest first: those that should be on it and are not were deleted.

@@ -57,6 +57,11 @@ def runs() -> list[Run]:
     return mirror().runs()
 
 
+def complete() -> bool:
+    """Whether `runs` gives all runs already: from a server the old ones come page by page."""
+    return mirror().complete
+
+
 def some(ids: Iterable[str]) -> list[Run]:
     """The runs of those ids, in their order, less those that are not there (any more)."""
     return mirror().some(ids)
@@ -205,6 +210,17 @@ def resume_state(run_id: str) -> dict | None:
 def spec(run_id: str) -> DataSpec:
     """What the run's data set yields. Raises `UserError` where the run has not read its data yet."""
     return DataSpec.model_validate_json(_read(run_id, "spec.json"))
+
+
+def environment(run_id: str) -> dict[str, str]:
+    """The files in which the run's worker said what it ran on, by name; those that it has."""
+    found = {}
+    for entry in _list(run_id, "environment"):
+        try:
+            found[Path(entry.path).name] = _read(run_id, entry.path).decode(errors="replace")
+        except UserError:
+            continue  # just deleted
+    return found
 
 
 def log_tail(run_id: str, lines: int = 40) -> str:

@@ -51,11 +51,33 @@ def whole_slider(label: str, key: str, default: int, high: int, **more: Any) -> 
     return st.slider(label, 0, high, key=key, on_change=keep, args=(key,), **more) if high else 0
 
 
-def segments(label: str, key: str, options: Sequence[str]) -> str:
-    """Buttons of which one is pressed. The label is for screen readers."""
+def segments(label: str, key: str, options: Sequence[str], **more: Any) -> str:
+    """Buttons of which one is pressed. The label is for screen readers, unless it is said to be visible."""
     st.session_state[key] = choice(key, options)
     return st.segmented_control(label, options, key=key, on_change=keep, args=(key,), required=True, wrap=True,
-                                label_visibility="collapsed")
+                                **{"label_visibility": "collapsed"} | more)
+
+
+def _keep_several(key: str) -> None:
+    st.query_params[key] = st.session_state[key] or [""]  # nothing picked is a choice too
+
+
+def _several(key: str, options: Sequence[str], default: Sequence[str]) -> list[str]:
+    named = st.query_params.get_all(key)
+    found = [name for name in named if name in options]
+    return found if found or named == [""] else [name for name in default if name in options]
+
+
+def several(label: str, key: str, options: Sequence[str], default: Sequence[str] = (), **more: Any) -> list[str]:
+    """A list of which any number may be picked, at first the default."""
+    st.session_state[key] = _several(key, options, default)
+    return st.multiselect(label, options, key=key, on_change=_keep_several, args=(key,), **more)
+
+
+def switches(label: str, key: str, options: Sequence[str], **more: Any) -> list[str]:
+    """Small buttons of which any number may be pressed."""
+    st.session_state[key] = _several(key, options, ())
+    return st.pills(label, options, selection_mode="multi", key=key, on_change=_keep_several, args=(key,), **more)
 
 
 def select(label: str, key: str, options: Sequence[str], default: str | None = None, **more: Any) -> str:

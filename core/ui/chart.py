@@ -1,4 +1,5 @@
-"""Every chart of the dashboard: a Plotly figure in our style, updated in place."""
+"""Every chart of the dashboard: a Plotly figure in our style, updated in place, whose data can be had as a table and as CSV,
+and itself as an image."""
 
 from __future__ import annotations
 
@@ -43,22 +44,33 @@ class Sheet(NamedTuple):
 
 def chart(
     figure: go.Figure, *, key: str, alt: str, height: int = 320, on_click: Callable[[int | list[int]], None] | None = None,
-    sheet: Sheet | None = None,
+    sheet: Sheet | None = None, zooms: bool = False, narrowest: int = 0,
 ) -> None:
     """Draws a figure. Zoom, hidden traces and what is under the pointer outlive a refresh of the data.
 
     Arguments: `key`, one a chart of the page; `alt` says what is seen, for those who can't; `height` in pixels; `on_click`
     is called with the number of the point that was clicked: the first of its `customdata`, or its row and column in a heat
-    map; `sheet` holds the pictures to show under the pointer, by that number, with the second of the `customdata` below.
+    map; `sheet` holds the pictures to show under the pointer, by that number, with the second of the `customdata` below;
+    `zooms` where the script (or the fragment) is to run again when a person zooms, so that `zoom` says where to; on a page
+    that has less than `narrowest` pixels the chart scrolls sideways.
     """
     data = {"figure": styled(figure, dark=dark(), height=height).to_json(), "alt": alt, "plotly": library(),
-            "clicks": on_click is not None}
+            "clicks": on_click is not None, "zooms": zooms, "narrowest": narrowest}
     if sheet:
         data["sheet"] = {"address": _served(sheet.image, key), "columns": sheet.columns, "size": sheet.size}
+    told: dict[str, Callable[[], None]] = {}
     if on_click:
-        _component(data=data, key=key, on_click_change=lambda: on_click(st.session_state[key].click))
-    else:
-        _component(data=data, key=key)
+        told["on_click_change"] = lambda: on_click(st.session_state[key].click)
+    if zooms:
+        told["on_range_change"] = lambda: None  # the run that follows is all that is wanted
+    _component(data=data, key=key, **told)
+
+
+def zoom(key: str, of: str) -> tuple[float, float] | None:
+    """From where to where along the bottom a person has zoomed into a chart of that key that `zooms`; None where all is
+    seen, and where it was done while the figure's `uirevision` was not `of`."""
+    held = (st.session_state.get(key) or {}).get("range")
+    return (held["from"], held["to"]) if held and held["of"] == of else None
 
 
 def _served(image: np.ndarray, key: str) -> str:

@@ -15,7 +15,7 @@ from core.plots.curves import Curve, figure, omissions
 from core.plots.style import run_colour
 from core.tracking import read
 from core.ui import curves as lines
-from core.ui import forging, form, generalisation, lineage, page, previews, rates, tables
+from core.ui import forging, form, generalisation, lineage, page, previews, rates, reproducing, tables
 from core.ui.chart import chart
 from core.ui.passage import passage
 from core.ui.run_picker import pick_checkpoint
@@ -86,12 +86,14 @@ def one(run_id: str) -> None:
         st.fragment(charts, run_every=every)(run.id)
     with right:
         st.fragment(pictures, run_every=every)(run.id)
-    settings, data, device, log = st.tabs(["Settings", "Data and code", "Device", "Log"])
+    settings, data, again, device, log = st.tabs(["Settings", "Data and code", "Reproduce", "Device", "Log"])
     with settings:
         settings_of(run)
     with data:
         origin_of(run)
         lineage.shown(run)
+    with again:
+        reproducing.reproduction(run.id)
     slow = SLOW_SECONDS if live else None
     with device:
         st.fragment(device_use, run_every=slow)(run.id)
@@ -222,7 +224,7 @@ def charts(run_id: str) -> None:
     level = generalisation.level(generalisation.baseline(run)) if "accuracy" in measures else None
     left_out = []
     for i, (measure, names) in enumerate(measures.items()):
-        drawn = [line_of(run, name, faint=name.startswith("train/") and len(names) > 1) for name in names]
+        drawn = [line for name in names if (line := line_of(run, name, faint=name.startswith("train/") and len(names) > 1))]
         title = page.measure_title(measure)
         with places[i % len(places)]:
             drawing = figure(
@@ -237,7 +239,7 @@ def charts(run_id: str) -> None:
     forging.told(run)
 
 
-def line_of(run: read.Run, name: str, *, faint: bool) -> Curve:
+def line_of(run: read.Run, name: str, *, faint: bool) -> Curve | None:
     split = SPLITS[name.split("/")[0]]
     return lines.curve(run, name, st.session_state.x, name=split, colour=run_colour(run.id), faint=faint)
 

@@ -133,6 +133,7 @@ def span(seconds: float | None) -> str:
 
 
 def draw(rows: Styler | pd.DataFrame, *, key: str) -> None:
-    """A table as wide as what it holds."""
-    st.dataframe(rows, hide_index=True, key=key, width="content", height="content", placeholder="–",
+    """A table as wide as what it holds, and as high where that is not too much."""
+    count = len(rows.data if isinstance(rows, Styler) else rows)
+    st.dataframe(rows, hide_index=True, key=key, width="content", height="content" if count <= 16 else 580, placeholder="–",
                  column_config={"": DOT_COLUMN})

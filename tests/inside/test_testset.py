@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from sklearn.metrics import confusion_matrix
 
 from core import catalog
@@ -99,3 +100,11 @@ def test_only_examples_that_one_model_alone_names_rightly_tell_two_models_apart(
     assert (found.low, found.high) == pytest.approx((7 / 102 - 1.959964 * wald, 7 / 102 + 1.959964 * wald))
     same = testset.disagreement(first, first)
     assert same.alone == ([], []) and same.p == 1 and same.gap == 0
+    assert same.resampled == (0, 0)
+
+
+def test_the_paired_bootstrap_is_scipys_over_the_examples():
+    right = np.array([1] * 80 + [1] * 8 + [0] * 12), np.array([1] * 80 + [0] * 8 + [1] * 3 + [0] * 9)
+    found = stats.bootstrap(right, lambda a, b, axis: (a - b).mean(axis), paired=True, method="percentile",
+                            rng=np.random.default_rng(1)).confidence_interval
+    assert testset.paired_bootstrap(8, 3, 100) == pytest.approx((found.low, found.high), abs=0.011)  # an example is 0.01

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from mlflow.entities import Metric
@@ -9,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.experiment import Experiment
 from core.jobs import queue
-from core.tracking import read, store, write
+from core.tracking import layouts, read, store, write
+from core.ui.comparing import panels
 from tests.pages.driving import address_of, opened, ran, table_of, words
 
 
@@ -61,26 +63,84 @@ def test_results_stand_best_first() -> None:
     assert results["Test accuracy"].tolist() == [0.95, 0.9]
 
 
-def test_too_few_seeds_are_not_judged() -> None:
+def test_too_few_seeds_are_not_judged_and_the_missing_ones_are_launched() -> None:
     page = compared(*trained([0.9, 0.91], epochs=3), *trained([0.95, 0.96], epochs=9))
-    assert "Too few seeds to tell" in words(page)
-    ran(page.button("more_seeds").click())
+    assert "that is too few seeds to tell it from chance (2 and 2): train at least 3 of each" in words(page)
+    ran(page.button("verdict_more_seeds").click())
     assert sorted((run.params["training.epochs"], run.params["seed"]) for run in read.runs_in_state("SCHEDULED")) == [
         ("3", "2"), ("9", "2")]
     assert len(address_of(page)["runs"].split(",")) == 6
 
 
+def test_one_run_of_each_says_what_would_answer() -> None:
+    page = compared(*trained([0.9], epochs=3), *trained([0.95], epochs=9))
+    assert "**Epochs 9** is better than **Epochs 3** by 5.00 percentage points" in words(page)
+    assert "(1 and 1): train at least 3 of each" in words(page)
+
+
 def test_a_real_difference_is_called_one_and_a_chance_one_is_not() -> None:
-    low, high = trained([0.900, 0.901, 0.902], epochs=3), trained([0.950, 0.951, 0.952], epochs=9)
+    low, high = trained([0.900, 0.901, 0.903], epochs=3), trained([0.950, 0.952, 0.952], epochs=9)
     real = words(compared(*low, *high))
-    assert "**Epochs 9** beats **Epochs 3** by 5.00 percentage points of test accuracy: more than chance explains" in real
-    assert "the 95 % interval of that is 4.77 to 5.23" in real
-    other = trained([0.890, 0.902, 0.914], epochs=5)
+    assert "**Epochs 9** is better than **Epochs 3** by 5.00 percentage points of test accuracy on average" in real
+    assert "with 3 seeds each the 95 % interval is 4.75 to 5.25: **more than chance explains**" in real
+    assert "paired t-test (Student 1908)" in real and "With so few runs it can't be less than 0.25" in real
+    other = trained([0.890, 0.902, 0.915], epochs=5)
     page = compared(*low, *other)
-    assert "but chance alone may explain that" in words(page) and "100 seeds of each would be needed" in words(page)
-    assert "more_seeds" not in [button.key for button in page.button]
+    assert "**chance can't be excluded**. More than 100 seeds of each would be needed" in words(page)
+    assert "verdict_more_seeds" not in [button.key for button in page.button]
     spread = frame_with(compared(*low, *high), "Seeds")
-    assert spread["Test accuracy"].tolist() == ["95.10 ± 0.10 %", "90.10 ± 0.10 %"]
+    assert spread["Test accuracy"].tolist() == ["95.13 ± 0.12 %", "90.13 ± 0.15 %"]
+
+
+def test_a_person_chooses_the_two_groups_and_what_makes_them() -> None:
+    made = [trained([0.90 + shift, 0.91 + shift, 0.93 + shift + rate], epochs=epochs, learning_rate=rate)
+            for shift, epochs, rate in ((0, 3, 0.001), (0.02, 3, 0.01), (0.03, 9, 0.001), (0.04, 9, 0.01))]
+    ids = [run_id for group in made for run_id in group]
+    page = compared(*ids, verdict_by="training.learning_rate")
+    assert "**Learning rate 0.01** is better than **Learning rate 0.001**" in words(page)
+    assert "with 6 runs each" in words(page)
+    page = compared(*ids)
+    assert "corrected for the 6 pairs of groups that could be picked here (Holm 1979)" in words(page)
+    ran(page.selectbox("verdict_b").select("Epochs 3, learning rate 0.001"))
+    assert address_of(page)["verdict_b"] == "Epochs 3, learning rate 0.001"
+    assert "is better than **Epochs 3, learning rate 0.001** by" in words(page)
+
+
+def test_figures_that_are_no_numbers_or_never_vary_are_told_plainly() -> None:
+    odd = trained([math.nan, 0.91, 0.92, math.inf, 0.93], epochs=3)
+    page = words(compared(*odd, *trained([0.8, 0.8, 0.8], epochs=9)))
+    assert "with 3 seeds each" in page
+    assert "2 of 5 finished runs of **Epochs 3** have no finite test accuracy" in page
+    same = words(compared(*trained([0.7] * 3, epochs=5), *trained([0.6] * 3, epochs=6)))
+    assert "nothing varies over the 3 seeds each" in same
+
+
+def test_what_makes_the_comparison_unfair_is_said_where_the_answer_stands() -> None:
+    kept, other = trained([0.90, 0.92, 0.95], epochs=9), trained([0.91, 0.90, 0.89], epochs=3)
+    gone = trained([0.5, 0.5, 0.5, 0.5], epochs=9)[3]
+    queue.delete(gone)
+    page = words(compared(*kept, *other))
+    assert "Budgets differ: a run of **Epochs 9** had 9 epochs" not in page  # each logged three epochs, whatever it was told
+    assert "Not all seeds of **Epochs 9** count here: 1 deleted (seed 3). They did worse" in page
+
+
+def test_a_run_is_reproduced_and_the_report_tells_what_differs() -> None:
+    first = trained([0.9])[0]
+    page = compared(first, charts="results,reproduce")
+    assert "Launches the same experiment again" in words(page)
+    ran(page.button(f"reproduce_{first}").click())
+    (again,) = read.runs_in_state("SCHEDULED")
+    assert again.tags["glassbox.reproduces"] == first and again.params == read.run(first).params
+    assert page.button(f"reproduce_{first}").disabled
+    for name, value, step in (("train/loss", 1.0, 1), ("train/loss", 0.75, 2), ("train/loss", 1 / 3, 3),
+                              ("test/accuracy", 0.9, 0)):
+        store.client().log_metric(again.id, name, value, step=step)
+    write.finish(again.id, "FINISHED")
+    page = compared(first, charts="reproduce")
+    assert "2 of 3 measures did not come out the same, first at step 1." in words(page)  # nothing of the validation
+    told = frame_with(page, "At most by").set_index("Measure")
+    assert told.loc["Train loss", ["Was", "Is", "At most by"]].tolist() == ["0.5", "0.75", "0.25"]
+    assert "first at step 1" in words(opened("runs", run=again.id))
 
 
 def test_the_address_holds_measure_axis_smoothing_and_scales() -> None:
@@ -104,3 +164,85 @@ def test_a_filter_narrows_the_choice() -> None:
     assert table_of(compared(find="perceptron"))["total"] == 1
     assert table_of(compared(find="nothing at all"))["total"] == 0
     assert made
+
+
+def button(page: AppTest, key: str):
+    return next(one for one in page.button if one.key == key)
+
+
+def test_charts_are_added_and_taken_away_in_the_address() -> None:
+    made = trained([0.9, 0.91])
+    page = compared(*made)
+    assert {f"away_{name}" for name in panels.SHOWN} <= {one.key for one in page.button}
+    page = ran(button(page, "away_previews").click())
+    assert address_of(page)["charts"] == ",".join(name for name in panels.SHOWN if name != "previews")
+    page = compared(*made, charts="curves,boxes,nonsense,curves2", curves2_metric="train/loss")
+    assert page.selectbox("metric").value == "validation/accuracy" and page.selectbox("curves2_metric").value == "train/loss"
+    page = ran(button(page, "away_curves2").click())
+    assert address_of(page)["charts"] == "curves,boxes" and "curves2_metric" not in page.query_params
+
+
+def test_every_chart_of_settings_and_results_is_drawn_of_runs_that_differ() -> None:
+    made = [*trained([0.8, 0.82], epochs=3), *trained([0.9, 0.91], epochs=9), *trained([0.9], epochs=9, batch_size=16)]
+    page = compared(*made, charts="scatter,parallel,heat,boxes,importance,origins")
+    assert page.selectbox("scatter_y").value == "test/accuracy"
+    assert page.selectbox("heat_down").value != page.selectbox("heat_across").value
+    assert page.multiselect("parallel_axes").value[-1] == "test/accuracy"
+    assert "at least 12 are needed" in words(page)
+    assert "None of these runs says what it ran on" in words(page)
+
+
+def test_charts_of_relations_take_all_runs_on_the_same_data_on_request() -> None:
+    made = trained([0.8, 0.82, 0.9], epochs=3)
+    page = compared(*made[:2], charts="scatter")
+    assert "All 3 on the same data" in str(page.button_group("scatter_of").options)
+    page = compared(*made[:2], charts="boxes", boxes_of="All on the same data")
+    assert page.button_group("boxes_of").value == "All on the same data"
+
+
+def test_charts_that_have_nothing_to_show_say_so() -> None:
+    page = compared(*trained([0.9]), charts="scatter,heat,confusions,disagreements,answers,previews")
+    told = words(page)
+    assert "These runs do not differ in any setting" in told
+    assert "Choose two runs that tell the classes of the same data apart" in told
+    assert "None of these runs has kept a checkpoint yet" in told
+    assert "has shown anything of itself" in told
+
+
+def test_seeds_are_drawn_as_bands_where_there_are_several() -> None:
+    page = compared(*trained([0.8, 0.9]), seeds="Mean and range", x="samples", smooth="0.5")
+    assert page.selectbox("seeds").value == "Mean and range"
+    assert "A band ends where the shortest of its runs does" in words(page)
+    assert "seeds" not in [one.key for one in compared(*trained([0.8], epochs=5)).selectbox]
+
+
+def test_an_axis_that_a_run_does_not_know_leaves_it_out_and_says_so() -> None:
+    page = compared(*trained([0.8, 0.9]), x="epoch")  # whose steps in all were never said
+    assert "How many epochs a step takes" in words(page)
+
+
+def test_a_layout_is_kept_and_offered_with_the_runs_that_are_shown() -> None:
+    made = trained([0.8, 0.9])
+    page = compared(*made, charts="boxes", boxes_metric="train/loss")
+    page.text_input[-1].set_value("For the team")
+    ran(button(page, "FormSubmitter:keep_layout-Keep").click())
+    assert layouts.layouts() == {"For the team": {"charts": ["boxes"], "boxes_metric": ["train/loss"]}}
+    page = compared(*made)
+    ran(button(page, "forget_For the team").click())
+    assert layouts.layouts() == {}
+
+
+def test_what_the_runs_ran_on_is_told_apart() -> None:
+    first, second = trained([0.8, 0.9])
+    for run_id, version, commit in ((first, "1.0", "a" * 40), (second, "2.0", "b" * 40)):
+        store.client().log_text(run_id, f"torch==2\nmade-up=={version}", "environment/requirements.txt")
+        store.client().set_tag(run_id, "mlflow.source.git.commit", commit)
+    page = compared(first, second, charts="origins")
+    assert "1 thing differs" in words(page) and "This checkout does not have" in words(page)
+    assert sorted(frame_with(page, "made-up")["made-up"]) == ["1.0", "2.0"]
+
+
+def test_fifty_runs_are_shown_at_once() -> None:
+    made = trained([0.8 + i / 1000 for i in range(50)])
+    page = compared(*made)
+    assert len(frame_with(page, "Seed")) == 50 and "can't be told apart" not in words(page)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.plots.confusion import confusion
-from core.plots.curves import Curve, figure, omissions, range_test, smoothed, time_unit
+from core.plots.confusion import confusion, confusion_difference
+from core.plots.curves import DENSE, Curve, band, figure, omissions, range_test, smoothed, time_unit
 
 
 def line(values, name: str = "a", along=None, **more) -> Curve:
@@ -35,10 +35,40 @@ def test_smoothing_leaves_gaps_constants_and_weight_zero_alone() -> None:
 
 
 def test_the_raw_line_stays_behind_a_smoothed_one() -> None:
-    drawn = figure([line([3.0, 1.0, 2.0])], smoothing=0.5)
-    raw, smooth = drawn.data
+    values = np.array([3.0, 1.0, 2.0])
+    raw, smooth = figure([line(values, smooth=smoothed(values, 0.5))]).data
     assert list(raw.y) == [3, 1, 2] and raw.opacity < 0.5 and raw.showlegend is False
     assert list(smooth.y) == pytest.approx(smoothed(np.array([3.0, 1.0, 2.0]), 0.5).tolist())
+
+
+def test_a_band_is_the_mean_and_the_range_of_lines_at_common_places() -> None:
+    seeds = [line([0.0, 2.0, 4.0], along=[0, 2, 4]), line([3.0, 5.0], along=[1, 3])]
+    found = band(seeds, "range", "both")
+    assert found.x.tolist() == [1, 2, 3]  # where both are
+    assert found.y.tolist() == [2, 3, 4] and found.low.tolist() == [1, 2, 3] and found.high.tolist() == [3, 4, 5]
+    by_deviation = band(seeds, "deviation", "both")
+    assert by_deviation.high - by_deviation.y == pytest.approx(np.std([1, 3], ddof=1) * np.ones(3))
+    assert (found.name, found.colour) == ("both", seeds[0].colour)
+
+
+def test_a_band_has_a_gap_where_a_seed_has_no_number_and_none_around_a_single_seed() -> None:
+    found = band([line([1.0, np.inf, 3.0]), line([1.0, 2.0, 3.0])], "range", "")
+    assert np.isnan(found.y).tolist() == [False, True, False]
+    alone = band([line([1.0, 2.0])], "deviation", "")
+    assert (alone.low == alone.y).all() and (alone.high == alone.y).all()
+
+
+def test_a_band_is_of_the_smoothed_lines_and_is_drawn_with_its_edges() -> None:
+    found = band([line([1.0, 9.0], smooth=np.array([1.0, 2.0])), line([1.0, 4.0])], "range", "mean")
+    assert found.y.tolist() == [1, 3]
+    low, high, mean = figure([found]).data
+    assert list(low.y) == [1, 2] and list(high.y) == [1, 4] and high.fill == "tonexty" and list(mean.y) == [1, 3]
+
+
+def test_dashes_are_left_away_where_they_would_take_too_long() -> None:
+    few, many = line([1.0, 2.0], dash="dot"), line(np.zeros(DENSE), dash="dot")
+    assert figure([few]).data[0].line.dash == "dot"
+    assert {trace.line.dash for trace in figure([few, many]).data} == {"solid"}
 
 
 def test_axes_carry_their_scale_and_unit() -> None:
@@ -57,7 +87,10 @@ def test_the_unit_of_time_suits_the_span(seconds: float, unit: str) -> None:
 
 def test_what_a_chart_leaves_out_is_said() -> None:
     assert omissions([line([1.0, 2.0])]) == ""
-    assert omissions([line([1.0, 2.0], logged=5000)]) == "Shows 2 of 5,000 logged points, spread evenly."
+    assert omissions([line([1.0, 2.0], logged=5000)]) == "Shows 2 of 5,000 logged points, picked so that the lines " \
+        "look the same."
+    assert omissions([line([1.0, 2.0], logged=9, kept=1)], zooms=True).startswith("Shows 1 of 9 logged points")
+    assert omissions([line([1.0, 2.0], logged=2)], zooms=True) == ""
     assert "1 point at or below zero has no place" in omissions([line([0.0, 2.0])], log_y=True)
     assert "2 points" in omissions([line([0.0, 2.0, -1.0])], log_x=False, log_y=True)
 
@@ -84,3 +117,10 @@ def test_a_range_test_marks_its_suggestion_where_it_lies_on_the_logarithmic_axis
     assert drawn.layout.annotations[0].x == pytest.approx(-3) and drawn.layout.annotations[0].text == "0.001"
     assert drawn.layout.yaxis.range == (0, 2.5)
     assert not range_test(tried, 0.9, None).layout.shapes
+
+
+def test_the_difference_of_two_matrices_is_in_per_cent_of_the_true_class() -> None:
+    drawn = confusion_difference(np.array([[9, 1], [2, 2]]), np.array([[5, 5], [4, 0]]), ["3", "8"], False).data[0]
+    assert np.asarray(drawn.z) == pytest.approx(np.array([[-40, 40], [50, -50]]))
+    assert [list(row) for row in drawn.text] == [["-40", "+40"], ["+50", "-50"]]
+    assert (drawn.zmin, drawn.zmax) == (-50, 50)

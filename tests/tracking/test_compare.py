@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -35,36 +36,19 @@ def test_the_spread_has_the_sample_standard_deviation() -> None:
     assert compare.spread([]) is None
 
 
-def test_welchs_test_against_its_formula() -> None:
-    """Two equally spread triples: t = 2 / sqrt(2/3) with 4 degrees of freedom, whose distribution has a closed form."""
-    t = 2 / math.sqrt(2 / 3)
-    s = t / math.sqrt(1 + t * t / 4)
-    below = 0.5 + 3 / 8 * s * (1 - s * s / 12)
-    found = compare.difference([1.0, 2.0, 3.0], [3.0, 4.0, 5.0])
-    assert found.p == pytest.approx(2 * (1 - below))
-    reach = 2.7764451 * math.sqrt(2 / 3)  # the 97.5 % point of t with 4 degrees of freedom
-    assert (found.gap, found.low, found.high) == pytest.approx((-2, -2 - reach, -2 + reach))
-    assert found.effect == pytest.approx(-2 * (1 - 3 / 15))  # standard deviations of 1, and Hedges' correction
+def test_the_same_twice_is_one_sample_and_the_newest_counts() -> None:
+    old, new, other = (replace(run(lr="1", seed=seed), created=at) for seed, at in (("0", 1.0), ("0", 2.0), ("1", 0.0)))
+    assert compare.once([new, old, other]) == [other, new]
 
 
-def test_one_of_many_pairs_has_to_differ_more() -> None:
-    one, many = (compare.difference([1.0, 2.0, 3.0], [3.0, 4.0, 6.0], pairs) for pairs in (1, 6))
-    assert many.p == pytest.approx(6 * one.p) and many.low < one.low and many.high > one.high
-    assert many.seeds > one.seeds
-    assert compare.difference([1.0, 2.0, 3.0], [1.0, 2.0, 3.5], 50).p == 1
-
-
-@pytest.mark.parametrize(("effect", "seeds"), [(0.5, 64), (-0.8, 26), (1.0, 17)])
-def test_the_seeds_that_settle_it_are_those_of_cohens_tables(effect: float, seeds: int) -> None:
-    """Cohen 1988, table 2.4.1; 1992, "A power primer", table 2."""
-    assert compare.enough_seeds(effect, 0.05) == seeds
-    assert compare.enough_seeds(0.0, 0.05) is None
-
-
-def test_too_few_seeds_say_nothing_and_no_spread_says_all() -> None:
-    assert compare.difference([1.0, 2.0], [3.0, 4.0, 5.0]) is None
-    assert compare.difference([1.0] * 3, [2.0] * 3).p == 0
-    assert compare.difference([1.0] * 3, [1.0] * 3).p == 1
+def test_runs_pair_by_what_differs_within_their_groups() -> None:
+    first = [run(lr="1", seed=seed, width=width) for seed in "01" for width in "48"]
+    second = [run(lr="2", seed=seed, width=width) for width in "84" for seed in "10"]
+    found = compare.pairs(first, second)
+    assert len(found) == 4 and all(a.params | {"lr": "2"} == b.params for a, b in found)
+    assert compare.pairs(first, second[1:]) is None
+    assert compare.pairs(first, [replace(other, digest="another") for other in second]) is None
+    assert compare.pairs(first[:1], second[:1]) is None  # nothing says that these two belong together
 
 
 def on_digits(architecture: str, accuracy: float, state: str = "FINISHED", digest: str = "d", **params: str) -> Run:

@@ -174,7 +174,14 @@ def test_a_long_run_of_pages_follows_deletions_in_the_middle(
     client.delete_run(ids[6])
     for _ in range(8):
         kept = seen()
-    assert list(kept) == [run_id for i, run_id in enumerate(ids) if i not in (3, 6)]
+    left = [run_id for i, run_id in enumerate(ids) if i not in (3, 6)]
+    assert list(kept) == left
+    monkeypatch.setattr(mirror, "FIRST_PAGE", 2)
+    mirror._mirror.cache_clear()
+    assert read.runs()[:2] == [kept[run_id] for run_id in left[:2]]
+    while not read.complete():
+        time.sleep(0.01)
+    assert [run.id for run in read.runs()] == left
 
 
 @pytest.mark.usefixtures("ready_store")

@@ -12,9 +12,10 @@ from core.tracking import compare, read
 from core.ui import page, tables
 from core.ui.runs_table import runs_table, tick, ticked
 
-MOST_RUNS = 24  # that colours and dashes tell apart
+MOST_RUNS = 50  # that colours and dashes tell apart
 STATES = ("RUNNING", *read.ENDED)  # a run that waits has nothing to compare
-DASHES = {"solid": "", "dash": "6 3", "dot": "2 2", "dashdot": "6 2 2 2"}
+DASHES = {"solid": "", "dash": "6 3", "dot": "2 2", "dashdot": "6 2 2 2", "longdash": "10 3", "2px,7px": "2 6",
+          "longdashdot": "9 2 2 2", "9px,3px,2px,3px,2px,3px": "7 2 1 2 1 2"}
 
 
 def chosen_ids() -> list[str]:

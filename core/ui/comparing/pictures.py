@@ -7,29 +7,23 @@ from collections import Counter
 import streamlit as st
 
 from core.plots.style import run_colour
-from core.tracking import read
-from core.ui import previews
+from core.ui import address, previews
+from core.ui.comparing.choice import Choice
 
 
-def pictures(ids: list[str], names: dict[str, str]) -> None:
+def pictures(choice: Choice, key: str) -> None:
     """One preview of all chosen runs, at the same step."""
-    runs = [read.run(run_id) for run_id in ids]
+    runs = choice.runs
     files = {run.id: previews.files(run) for run in runs}
     offered = Counter(name for of_run in files.values() for name in of_run)
     if not offered:
+        st.caption("None of these runs has shown anything of itself yet.")
         return
-    st.subheader("Previews", anchor=False)
     names_of = sorted(offered, key=lambda name: (-offered[name], name.startswith("test_"), name))
-    asked = st.query_params.get("preview")
-    st.session_state.preview = asked if asked in names_of else names_of[0]
+    name = names_of[0]
     if len(names_of) > 1:
-        st.pills("Preview", names_of, required=True, key="preview", format_func=previews.words, label_visibility="collapsed",
-                 on_change=keep_preview)
-    name = st.session_state.preview
+        name = address.segments("Preview", f"{key}preview", names_of, format_func=previews.words)
     shown = [run for run in runs if name in files[run.id]]
-    previews.film([previews.Film(run.id, files[run.id][name], names[run.id], run_colour(run.id)) for run in shown], name,
-                  key=f"film_{name}")
-
-
-def keep_preview() -> None:
-    st.query_params["preview"] = st.session_state.preview
+    previews.film(
+        [previews.Film(run.id, files[run.id][name], choice.names[run.id], run_colour(run.id)) for run in shown], name,
+        key=f"{key}film_{name}")

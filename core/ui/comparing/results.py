@@ -9,12 +9,13 @@ import streamlit as st
 
 from core.tracking import read
 from core.ui import page, tables
+from core.ui.comparing.choice import Choice
 from core.ui.comparing.verdict import seeds
 
 
-def results(runs: list[read.Run], names: dict[str, str]) -> None:
+def results(choice: Choice, key: str) -> None:
     """The final figures of the runs, best on top, and of the seeds of one experiment together."""
-    st.subheader("Results", anchor=False)
+    runs = choice.runs
     measure, more = tables.best_measure(runs[0])
     metrics = sorted({name for run in runs for name in run.metrics if name.startswith("test/")},
                      key=lambda name: (name != f"test/{measure}", name))
@@ -29,14 +30,15 @@ def results(runs: list[read.Run], names: dict[str, str]) -> None:
 
     ranked = sorted(runs, key=rank)
     frame = pd.DataFrame(
-        {"Run": [names[run.id] for run in ranked]}
+        {"Run": [choice.names[run.id] for run in ranked]}
         | {page.measure_title(name): [run.metrics.get(name) for run in ranked] for name in metrics}
         | {"Epochs": [run.metrics.get("train/epoch", 0.0) for run in ranked],
            "Took": [(run.ended - run.started) if run.ended and run.started else None for run in ranked]}
     )
     written = {page.measure_title(name): figure_writer(name) for name in metrics}
-    tables.draw(tables.coloured(frame, ranked, written | {"Epochs": "{:.3g}".format, "Took": tables.span}), key="results")
-    seeds(runs, metrics, measure, more)
+    tables.draw(tables.coloured(frame, ranked, written | {"Epochs": "{:.3g}".format, "Took": tables.span}),
+                key=f"{key}table")
+    seeds(runs, metrics, more, key)
 
 
 def figure_writer(name: str):

@@ -7,13 +7,14 @@ from collections import Counter
 import pandas as pd
 import streamlit as st
 
-from core.tracking import compare, read
+from core.tracking import compare
 from core.ui import tables
+from core.ui.comparing.choice import Choice
 
 
-def settings(runs: list[read.Run], names: dict[str, str]) -> None:
+def settings(choice: Choice, key: str) -> None:
     """What differs in the settings of the runs, and nothing else."""
-    st.subheader("What differs", anchor=False)
+    runs = choice.runs
     different = compare.differing(runs)
     if not different:
         st.caption("Nothing: these runs have the same settings, seed included.")
@@ -22,7 +23,7 @@ def settings(runs: list[read.Run], names: dict[str, str]) -> None:
     often = Counter(titles.values())
     titled = {name: title if often[title] == 1 else f"{title} ({name.split('.')[0]})" for name, title in titles.items()}
     frame = pd.DataFrame(
-        {"Run": [names[run.id] for run in runs]}
+        {"Run": [choice.names[run.id] for run in runs]}
         | {titled[name]: [tables.setting_text(run.params.get(name)) for run in runs] for name in different}
     )
-    tables.draw(tables.coloured(frame, runs), key="differences")
+    tables.draw(tables.coloured(frame, runs), key=f"{key}differences")

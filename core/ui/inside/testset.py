@@ -17,7 +17,7 @@ from core.inside.load import Loaded
 from core.inside.testset import Verdicts
 from core.plots import inside as pictures
 from core.plots import testset as plots
-from core.tracking import compare, read
+from core.tracking import read, significance
 from core.ui import address, page
 from core.ui.chart import Sheet, chart
 from core.ui.inside.question import held_out
@@ -61,13 +61,14 @@ class Whole:
 
 
 def show(sides: Sequence[Side]) -> None:
-    wholes = [_whole(side) for side in sides]
-    differ = _asked_the_same(wholes)
+    wholes = [asked(side) for side in sides]
+    differ = asked_the_same(wholes)
     chosen = address.segments("What is shown of all", "whole", [*VIEWS, *[DIFFER] * differ])
     if differ:
         found = testset.disagreement(*(whole.verdicts for whole in wholes))
-        st.markdown(_against(found, wholes[0].noun(len(wholes[0].split))), help="McNemar's exact test, and the interval of "
-                    "Agresti and Min 2005. It is about these two trained models: whether one kind of model is better than "
+        st.markdown(against(found, wholes[0].noun(len(wholes[0].split))),
+                    help="McNemar's exact test, the interval of Agresti and Min 2005, and a paired bootstrap over the "
+                    "examples (Koehn 2004). It is about these two trained models: whether one kind of model is better than "
                     "another, several seeds of each say, on the Compare page.")
     for whole, place in zip(wholes, places(sides), strict=True):
         with place:
@@ -78,37 +79,42 @@ def show(sides: Sequence[Side]) -> None:
             if chosen == DIFFER:
                 alone = found.alone[wholes.index(whole)]
                 st.markdown(f"**{len(alone):,}** that this model alone names rightly:")
-                _wall(whole, alone)
+                wall(whole, alone)
             else:
                 VIEWS[chosen](whole)
 
 
-def _whole(side: Side) -> Whole:
+def asked(side: Side) -> Whole:
     # Not what was loaded with the model: it may have ended since.
     name = "validation" if read.run(side.loaded.run.id).state == "RUNNING" else "test"
     split = held_out(side.loaded)[name]
     return Whole(side, name, split, _verdicts(side.loaded.run.id, side.loaded.step, name, side.loaded, split))
 
 
-def _asked_the_same(wholes: Sequence[Whole]) -> bool:
-    """Whether there are two models, and both are asked the same examples."""
-    asked = {(whole.loaded.experiment.dataset, whole.name, len(whole.split)) for whole in wholes}
-    return (len(wholes) == 2 and len(asked) == 1 and wholes[0].verdicts.classes == wholes[1].verdicts.classes
-            and bool((wholes[0].verdicts.targets == wholes[1].verdicts.targets).all()))
+def asked_the_same(wholes: Sequence[Whole]) -> bool:
+    """Whether there are several models, and all are asked the same examples."""
+    first, *others = wholes
+    return bool(others) and all(
+        (other.loaded.experiment.dataset, other.name, len(other.split), other.verdicts.classes)
+        == (first.loaded.experiment.dataset, first.name, len(first.split), first.verdicts.classes)
+        and bool((other.verdicts.targets == first.verdicts.targets).all()) for other in others
+    )
 
 
-def _against(found: testset.Disagreement, examples: str) -> str:
+def against(found: testset.Disagreement, examples: str) -> str:
     """Which of two models is ahead, and whether by more than chance, in a sentence."""
     mine, its = map(len, found.alone)
     told = f"Of {examples} the first model alone names {mine:,} rightly, the second alone {its:,}"
     if not mine + its:
         return told + ": there is no difference."
     sign = 1 if found.gap >= 0 else -1
-    low, high = sorted((100 * sign * found.low, 100 * sign * found.high))
+    (low, high), (lower, higher) = (sorted(100 * sign * end for end in ends)
+                                    for ends in ((found.low, found.high), found.resampled))
     ahead = "They are level" if not found.gap else f"The {'first' if sign > 0 else 'second'} is ahead by " \
         f"{100 * abs(found.gap):.2f} percentage points"
-    sure = "more than chance explains" if found.p < compare.SURE else "chance alone may explain that"
-    return f"{told}. {ahead} (95 % interval {low:.2f} to {high:.2f}, p = {found.p:.2g}): **{sure}**."
+    sure = "more than chance explains" if found.p < significance.SURE else "chance can't be excluded"
+    return (f"{told}. {ahead} (95 % interval {low:.2f} to {high:.2f}, by a bootstrap {lower:.2f} to {higher:.2f}; "
+            f"p = {found.p:.2g}): **{sure}**.")
 
 
 def _beside(side: Side, widths: Sequence[int]) -> list[DeltaGenerator]:
@@ -216,7 +222,7 @@ def _confusion(whole: Whole) -> None:
         of = int(verdicts.confusion[true].sum())
         st.markdown(f"**{len(behind):,}** of {of:,} “{classes[true]}” "
                     + ("named rightly." if true == guess else f"taken for “{classes[guess]}”."))
-        _wall(whole, behind)
+        wall(whole, behind)
     with matrix:
         chart(plots.confusion_with(verdicts.confusion, classes, true, guess), key=f"{side.key}confusion",
               height=min(680, max(380, 30 * len(classes) + 90)), alt="Confusion matrix: true classes by answers.",
@@ -256,13 +262,13 @@ def _mistakes(whole: Whole) -> None:
     if not found:
         st.success("It makes no mistake here.", icon=":material/check:")
         return
-    _wall(whole, found)
+    wall(whole, found)
 
 
 # ---- examples
 
 
-def _wall(whole: Whole, index: list[int]) -> None:
+def wall(whole: Whole, index: list[int]) -> None:
     """Examples to pick from, and the picked one large."""
     if not index:
         st.caption("There are none.")
