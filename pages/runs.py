@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from core.tracking import read
-from core.ui import page, run_view, start, tables
-
-MOST = 500  # runs in the table
+from core.ui import page, run_view, start
+from core.ui.runs_table import runs_table
 
 
 def overview() -> None:
     with page.opening("Runs", "What trains now, what waits for its turn, and how everything before it ended."):
         if st.button("Launch a run", type="primary", icon=":material/rocket_launch:"):
             st.switch_page("pages/launch.py")
-    runs = read.runs()[:MOST]
+    runs = read.runs()
     if not runs:
         empty()
         return
     active = [run.id for state in ("RUNNING", "SCHEDULED") for run in read.runs_in_state(state)]
     with st.container(key="live"):
         st.fragment(queue_now, run_every=run_view.LIVE_SECONDS)(active)
-    table([run for run in runs if run.state in read.ENDED])
+    if any(run.state in read.ENDED for run in runs):
+        st.subheader("Ended", anchor=False)
+        runs_table(states=read.ENDED, settings=False, ticks=False,
+                   shown=("run", "state", "result", "epochs", "took", "ended", "changed", "cause", "tags", "note"))
 
 
 def empty() -> None:
@@ -64,56 +65,6 @@ def facts(run: read.Run) -> list[str]:
     known += [f"{name.split('/')[1].replace('_', ' ')} {page.number(value)}" for name, value in sorted(run.metrics.items())
               if name.startswith("train/") and "loss" in name]
     return known + ([run.device] if run.device else [])
-
-
-def table(ended: list[read.Run]) -> None:
-    """The runs that have ended: filtered, sorted by a click on a column, opened by a click on a row."""
-    if not ended:
-        return
-    st.subheader("Ended", anchor=False)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
-        find = st.text_input("Find", key="find", bind="query-params", live=True, placeholder="Name, data set, cause, id",
-                             icon=":material/search:", label_visibility="collapsed", width=280)
-        tasks = sorted({run.params.get("task", "") for run in ended})
-        task = st.selectbox("Task", tasks, index=None, key="task_is", bind="query-params", placeholder="Every task",
-                            format_func=tables.task_title, label_visibility="collapsed", width=220)
-        states = st.pills("State", read.ENDED, selection_mode="multi", key="state_is", bind="query-params",
-                          format_func=lambda state: page.STATES[state].label, label_visibility="collapsed")
-    shown = [
-        run for run in ended
-        if (not states or run.state in states) and (not task or run.params.get("task") == task) and tables.matches(run, find)
-    ]
-    if not shown:
-        st.caption("No ended run is like that. Take a filter away to see more.")
-        return
-    frame = pd.DataFrame({
-        "Run": [run.name for run in shown],
-        "State": [page.STATES[run.state].label for run in shown],
-        "Result": [tables.result(run)[1] for run in shown],
-        "Epochs": [round(run.metrics.get("train/epoch", 0), 1) for run in shown],
-        "Took": [(run.ended - (run.started or run.created)) if run.ended else None for run in shown],
-        "Ended": pd.to_datetime([run.ended for run in shown], unit="s", utc=True),
-        "Changed settings": [changes(run) for run in shown],
-        "Note": [run.cause for run in shown],
-    })
-    style = tables.coloured(frame, shown, {"Took": tables.span, "Epochs": "{:g}".format})
-    picked = st.dataframe(
-        style, hide_index=True, on_select="rerun", selection_mode="single-cell", key="ended", row_height=38, placeholder="",
-        height="content" if len(shown) <= 16 else 640,
-        column_config={
-            "": tables.DOT_COLUMN, "Ended": tables.WHEN_COLUMN,
-            "Changed settings": st.column_config.TextColumn(width="medium"),
-            "Note": st.column_config.TextColumn(width="large"),
-        },
-    )
-    st.caption(f"{len(shown):,} of {len(ended):,} runs. Click one to open it, a column's name to sort.")
-    if picked.selection.cells:
-        st.switch_page("pages/runs.py", query_params={"run": shown[picked.selection.cells[0][0]].id})
-
-
-def changes(run: read.Run) -> str:
-    """`learning rate 0.0003, epochs 3`: what the person set."""
-    return ", ".join(tables.setting_words(name, value) for name, value in tables.changed(run).items())
 
 
 page.through_router()

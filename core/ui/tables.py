@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import pandas as pd
 import streamlit as st
@@ -12,17 +14,11 @@ from core import catalog
 from core.errors import UserError
 from core.experiment import Experiment
 from core.plots.style import run_colour
-from core.tracking import read
+from core.tracking import compare, read
 from core.ui import page
 
 DOT_COLUMN = st.column_config.TextColumn(width=32)  # of the column without a name, where the colours are
 WHEN_COLUMN = st.column_config.DatetimeColumn(format="distance")
-
-
-def matches(run: read.Run, text: str) -> bool:
-    """Whether each word of what a person types is somewhere in the run: its name, settings, cause of failure or id."""
-    everything = " ".join([run.name, run.cause, run.id, *(f"{name} {value}" for name, value in run.params.items())]).lower()
-    return all(word in everything for word in text.lower().split())
 
 
 def task_title(task: str) -> str:
@@ -53,7 +49,7 @@ def setting_words(name: str, value: object) -> str:
     return f"{setting_title(name).lower()} {setting_text(value)}"
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
+@lru_cache(maxsize=200)
 def recipe(task: str, architecture: str, dataset: str) -> dict[str, str]:
     """What the settings of these three are where nobody changes them, as params; empty where they fit no longer."""
     try:
@@ -70,11 +66,38 @@ def changed(run: read.Run) -> dict[str, str]:
 
 def best_measure(run: read.Run) -> tuple[str, bool]:
     """The measure, without its split, that says how good such runs are, and whether more is better."""
+    return _measure(run.params.get("task", ""))
+
+
+@lru_cache(maxsize=100)
+def _measure(task: str) -> tuple[str, bool]:
     try:
-        task = catalog.get("task", run.params.get("task", ""))
-        return task.measure.removeprefix("validation/"), task.more_is_better
+        found = catalog.get("task", task)
+        return found.measure.removeprefix("validation/"), found.more_is_better
     except UserError:
         return "loss", False
+
+
+LESS_IS_BETTER = ("loss", "error", "perplexity", "distance", "frechet", "kid", "swd", "seconds", "gap")
+
+
+def more_is_better(metric: str) -> bool:
+    """Whether more of a metric is better: as the tasks say of theirs, else by what it is called."""
+    measure = metric.rpartition("/")[2]
+    known = {task.measure.rpartition("/")[2]: task.more_is_better for task in catalog.entries("task").values()}
+    return known.get(measure, not any(word in measure for word in LESS_IS_BETTER))
+
+
+def spread_text(metric: str, values: Sequence[float]) -> str:
+    """`98.31 ± 0.12 %`, the spread with two digits and the mean as far as those; without the spread for a single value."""
+    found = compare.spread(values)
+    if found is None:
+        return ""
+    if not found.sd > 0:
+        return page.measure(metric, found.mean) + (" ± 0" if found.sd == 0 else "")
+    scale, unit = (100, " %") if page.is_share(metric) else (1, " dB") if "psnr" in metric else (1, "")
+    places = max(0, 1 - math.floor(math.log10(scale * found.sd)))
+    return f"{scale * found.mean:,.{places}f} ± {scale * found.sd:,.{places}f}{unit}"
 
 
 def result(run: read.Run) -> tuple[str, float | None]:
