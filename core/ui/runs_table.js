@@ -393,7 +393,7 @@ function mount(root) {
     }
     if (far || event.altKey || row < 0) return;
     const keys = { " ": () => tick(row, event.shiftKey), Enter: () => { const held = me.rows.get(row); held?.group !== undefined ? toggle(held) : held && act("open", { id: held.id }); },
-      s: () => star(me.rows.get(row)), F2: () => edit(row, column), e: () => edit(row, column) };
+      s: () => star(me.rows.get(row)), n: () => edit(row, -1), F2: () => edit(row, column) };
     if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
   };
   scroll.onfocus = drawActive;
@@ -518,7 +518,7 @@ function mount(root) {
       button("Untick", () => { me.ticked.clear(); act("tick", { ids, on: false }); drawBody(); drawFoot(); });
     }
   };
-  $(".keys").innerHTML = "<b>↑↓←→</b> move · <b>space</b> tick · <b>enter</b> open · <b>s</b> star · <b>F2</b> edit · <b>/</b> search";
+  $(".keys").innerHTML = "<b>↑↓←→</b> move · <b>space</b> tick · <b>enter</b> open · <b>s</b> star · <b>n</b> note · <b>F2</b> edit · <b>/</b> search";
 
   // What the server tells
 

@@ -323,7 +323,7 @@ def _views() -> None:
     box = st.popover("Views", icon=":material/bookmark:", on_change="rerun", key="views_box")
     if not box.open:
         return
-    here = {name: value for name, value in st.query_params.to_dict().items() if name in VIEW}
+    here = {name: st.query_params[name] for name in VIEW if name in st.query_params}
     others = {name: value for name, value in st.query_params.to_dict().items() if name not in VIEW}
     with box:
         saved = edit.views()
@@ -332,18 +332,22 @@ def _views() -> None:
                 st.button(name, key=f"view_{name}", type="tertiary", icon=":material/bookmark:", width="stretch",
                           on_click=_open_view, args=(others | dict(parse_qsl(address)),))
                 st.button("", key=f"delete_view_{name}", type="tertiary", icon=":material/delete:", help=f"Delete {name}",
-                          on_click=edit.delete_view, args=(name,))
+                          on_click=_change_views, args=(partial(edit.delete_view, name),))
         if not saved:
             st.caption("A view is what you search for, the columns, their order and the groups, kept under a name for "
                        "everybody who uses this store.")
-        name = st.text_input("Save what is shown as", key="view_name", placeholder="Name of the view", width=320)
-        if st.button("Save", icon=":material/bookmark_add:", key="save_view"):
-            try:
-                edit.save_view(name, urlencode(here))
-            except UserError as error:
-                st.error(str(error), icon=":material/error:")
-            else:
-                st.rerun(scope="fragment")
+        st.text_input("Save what is shown as", key="view_name", placeholder="Name of the view", width=320)
+        st.button("Save", icon=":material/bookmark_add:", key="save_view", on_click=_change_views,
+                  args=(lambda: edit.save_view(st.session_state["view_name"], urlencode(here)),))
+        if refused := st.session_state.pop("view_refused", None):
+            st.error(refused, icon=":material/error:")
+
+
+def _change_views(change: Callable[[], None]) -> None:
+    try:
+        change()
+    except UserError as error:
+        st.session_state["view_refused"] = str(error)
 
 
 def _open_view(address: dict[str, str]) -> None:

@@ -69,7 +69,7 @@ def test_without_a_choice_the_table_is_open(page: Page, runs, settle, photograph
     page.goto("/compare")
     settle(page)
     expect(page.get_by_text("Choose the runs to compare")).to_be_visible()
-    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+    expect(page.get_by_role("grid", name="Runs")).to_be_visible()
     photograph(page, "compare-choose")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
@@ -35,3 +37,16 @@ def words(page: AppTest) -> str:
 def address_of(page: AppTest) -> dict[str, str]:
     """AppTest gives what the test itself set as text, and what the page set as a list."""
     return {name: value if isinstance(value, str) else value[0] for name, value in page.query_params.items()}
+
+
+def table_of(page: AppTest) -> dict[str, Any]:
+    """What the page tells the browser of its table of runs."""
+    table, = (part for part in page.get("bidi_component") if part.proto.component_name == "glassbox_runs_table")
+    return json.loads(table.proto.json)
+
+
+def column_of(page: AppTest, title: str) -> list[str]:
+    """What stands in a column of the table of runs."""
+    table = table_of(page)
+    place = [column["title"] for column in table["columns"]].index(title)
+    return [row["cells"][place] for row in table["rows"]]

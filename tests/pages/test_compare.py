@@ -12,7 +12,7 @@ from core.experiment import Experiment
 from core.jobs import queue
 from core.tracking import layouts, read, store, write
 from core.ui.comparing import panels
-from tests.pages.driving import address_of, opened, ran, words
+from tests.pages.driving import address_of, opened, ran, table_of, words
 
 
 def compared(*runs: str, **address: str) -> AppTest:
@@ -156,6 +156,14 @@ def test_a_vanished_run_is_said_and_the_others_are_shown() -> None:
     page = compared(*made, "f" * 32)
     assert "There is no run" in page.warning[0].value
     assert len(frame_with(page, "Test accuracy")) == 2
+
+
+def test_a_filter_narrows_the_choice() -> None:
+    made = trained([0.9])
+    queue.submit(Experiment.make("classification", "lenet", "digits"))
+    assert table_of(compared(find="perceptron"))["total"] == 1
+    assert table_of(compared(find="nothing at all"))["total"] == 0
+    assert made
 
 
 def button(page: AppTest, key: str):

@@ -18,7 +18,7 @@ from core.jobs import queue
 from core.tasks.base import Preview
 from core.tracking import read, store, write
 from core.ui import run_view
-from tests.pages.driving import opened, ran, words
+from tests.pages.driving import address_of, column_of, opened, ran, table_of, words
 
 
 def labels(page: AppTest) -> list[str]:
@@ -103,21 +103,26 @@ def test_ended_runs_are_a_table_with_results_changed_settings_and_causes() -> No
     finished(good, 0.9731)
     running(bad, train__epoch=1.0)
     write.finish(bad, "FAILED", "The disk was full.")
-    frame = opened("runs").dataframe[0].value
-    assert frame["State"].tolist() == ["failed", "finished"]
-    assert frame["Result"].tolist()[1] == 0.9731
-    assert frame["Changed settings"].tolist() == ["epochs 7", ""]
-    assert frame["Note"].tolist() == ["The disk was full.", ""]
+    page = opened("runs")
+    assert column_of(page, "State") == ["failed", "finished"]
+    assert column_of(page, "Result") == ["", "97.31 % accuracy"]
+    assert column_of(page, "Changed settings") == ["epochs 7", ""]
+    assert column_of(page, "Why it ended") == ["The disk was full.", ""]
 
 
 def test_the_table_is_filtered_by_words_task_and_state_and_the_address_holds_it() -> None:
     mlp, lenet = queued()[0], queued(architecture="lenet")[0]
     finished(mlp, 0.95)
     finished(lenet, 0.98)
-    assert len(opened("runs").dataframe[0].value) == 2
-    assert opened("runs", find="lenet digits").dataframe[0].value["Run"].tolist() == ["LeNet-5 on Digits, seed 0"]
-    assert "Take a filter away" in words(opened("runs", find="lenet nothing"))
-    assert "Take a filter away" in words(opened("runs", state_is="failed"))
+    assert table_of(opened("runs"))["said"] == "2 runs"
+    assert column_of(opened("runs", find="lenet digits"), "Run") == ["LeNet-5 on Digits, seed 0"]
+    assert table_of(opened("runs", find="metrics.test/accuracy < 0.96"))["rows"][0]["id"] == mlp
+    assert table_of(opened("runs", find="lenet nothing"))["said"] == "0 of 2 runs"
+    page = opened("runs", state_is="FAILED")
+    assert table_of(page)["total"] == 0
+    ran(page.selectbox("state_is").set_value("FINISHED"))
+    assert table_of(page)["total"] == 2 and address_of(page)["state_is"] == "FINISHED"
+    assert table_of(opened("runs", task_is="classification"))["total"] == 2
 
 
 def test_one_run_shows_its_numbers_curves_settings_data_and_log() -> None:
