@@ -26,9 +26,10 @@ def chosen_ids() -> list[str]:
 def chosen() -> list[read.Run]:
     """The runs that the address names; those that can't be had are said."""
     found, ids = [], chosen_ids()
+    known = {run.id: run for run in read.some(ids)}  # the store itself is asked of none but the others
     for run_id in ids[:MOST_RUNS]:
         try:
-            found.append(read.run(run_id))
+            found.append(known.get(run_id) or read.run(run_id))
         except UserError as error:
             st.warning(str(error), icon=":material/search_off:")
     if len(ids) > MOST_RUNS:
