@@ -76,9 +76,12 @@ LINE = ('<svg xmlns="http://www.w3.org/2000/svg" width="24" height="8" viewBox="
 def labels(runs: Sequence[read.Run]) -> dict[str, str]:
     """A name for each run that tells it from the others: what differs in its settings where the names are the same."""
     names = {run.id: run.name for run in runs}
-    settings = [name for name in compare.differing(runs) if "." in name]
+    alike: dict[str, list[read.Run]] = {}
     for run in runs:
-        if sum(other.name == run.name for other in runs) > 1:
+        alike.setdefault(run.name, []).append(run)
+    for namesakes in alike.values():
+        settings = [name for name in compare.differing(namesakes) if "." in name]
+        for run in namesakes:
             names[run.id] += "".join(f", {tables.setting_words(name, run.params.get(name))}" for name in settings[:2])
     twice = Counter(names.values())
     return {run.id: names[run.id] if twice[names[run.id]] == 1 else f"{names[run.id]} ({run.id[:6]})" for run in runs}
