@@ -27,6 +27,7 @@ MET_WITH = {
     "question_answering": ("question_answering", "document-reader", "who-says-it"),
     "translation": ("translation", "transformer", "multi30k"),
     "sound_classification": ("sound_classification", "speech-lstm", "spoken-digit-classes"),
+    "q_learning": ("q_learning", "q-network", "cart-pole"),
     "speech_recognition": ("speech_recognition", "speech-lstm", "spoken-digits"),
 }
 
