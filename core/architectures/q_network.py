@@ -37,18 +37,18 @@ class QNetwork(Architecture):
     @classmethod
     def recipe(cls, spec: DataSpec, **given) -> dict:
         suited = {
-            "numbers": {"batch_size": 64, "learning_rate": 1e-3, "schedule": "cosine"},
-            "board": {"batch_size": 32, "learning_rate": 2.5e-4},
-            "screen": {"batch_size": 32, "learning_rate": 1e-4},
+            "numbers": {"batch_size": 64, "learning_rate": 5e-4, "schedule": "cosine"},
+            "board": {"batch_size": 32, "learning_rate": 2.5e-4, "clip_gradient": 10.0},
+            "screen": {"batch_size": 32, "learning_rate": 1e-4, "clip_gradient": 10.0},
         }[sight(spec)]
         epochs = epochs_of(spec, numbers=20_000, board=400_000, screen=1_000_000)
-        return {"epochs": epochs, "clip_gradient": 10.0, **suited, **given}
+        return {"epochs": epochs, **suited, **given}
 
     @classmethod
     def objective(cls, spec: DataSpec, **given) -> dict:
         suited = {
-            "numbers": {"environments": 2, "warm_up": 1000, "replay": 50_000, "target_period": 25,
-                        "steps_ahead": 3},
+            "numbers": {"environments": 2, "warm_up": 1000, "replay": 50_000, "target_period": 50,
+                        "steps_ahead": 3, "loss": "squared"},
             "board": {"environments": 4, "warm_up": 5000, "replay": 100_000, "target_period": 500},
             "screen": {"environments": 4, "warm_up": 10_000, "replay": 100_000, "target_period": 1000, "exploration": 0.1},
         }[sight(spec)]

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from core import catalog
+from core.datasets.base import Batch
 from core.datasets.games import Episodes
 from core.experiment import Experiment
 from core.tasks.replay import Drawn
@@ -110,20 +111,15 @@ def test_the_target_is_the_papers(double):
 
 
 def test_the_loss_is_hubers_weighed():
-    task = built()
+    task = built(loss="huber")
     inputs = torch.randn(4, 4)
     with torch.no_grad():
         told = task.model(inputs / torch.tensor((1.0, 1.0, 0.1, 1.0)))[:, 1]
     errors, weights = torch.tensor([0.5, -3.0, 0.1, 2.0]), torch.tensor([1.0, 0.5, 0.2, 0.1])
     targets = torch.stack([torch.ones(4), told - errors, weights, torch.zeros(4)], 1)
-    loss = task.step(type(task.worth(_some()))(inputs, targets))["loss"].item()
+    loss = task.step(Batch(inputs, targets))["loss"].item()
     expected = (weights * torch.where(errors.abs() < 1, errors**2 / 2, errors.abs() - 0.5)).mean().item()
     assert loss == pytest.approx(expected, rel=1e-5)
-
-
-def _some() -> Drawn:
-    zeros = np.zeros(1, np.float32)
-    return Drawn(np.zeros((1, 4), np.float32), np.zeros(1, int), zeros, np.zeros((1, 4), np.float32), zeros, zeros, zeros)
 
 
 def test_random_moves_become_fewer_in_a_straight_line():
@@ -150,3 +146,39 @@ def test_the_duelling_head_tells_apart_the_value_and_the_moves():
     with torch.no_grad():
         values, eyes = network(seen), network.eyes(seen)
         assert torch.allclose(values.mean(1), network.value(eyes)[:, 0], atol=1e-5)  # Wang et al. 2016, equation 9
+
+
+def test_atari_goes_on_exactly_after_an_interruption():
+    """Frames, moves and weights, without the loop, whose evaluation would play whole games."""
+    experiment = Experiment.make("q_learning", "q-network", "pong", model={"width": 16}, training={"batch_size": 4},
+                                 objective={"warm_up": 100, "environments": 2, "steps_ahead": 2})
+    source = catalog.get("dataset", "pong")(experiment.data)
+    if not source.availability().ready:
+        pytest.skip(source.availability().sentence)
+
+    def fresh():
+        torch.manual_seed(0)
+        task = build_task(experiment, source.spec(), build_model(experiment, source.spec()))
+        task.start(100)
+        return task
+
+    def go_on(task, steps):
+        for _ in range(steps):
+            task.step(task.play(2))
+        return task
+
+    seed_everything(0, False)
+    task, held = go_on(fresh(), 8), io.BytesIO()
+    torch.save({"model": task.model.state_dict(), "task": task.state_dict()}, held)
+    random = torch.get_rng_state(), np.random.get_state()
+    go_on(task, 8)
+    held.seek(0)
+    state, other = torch.load(held, weights_only=True), fresh()
+    other.model.load_state_dict(state["model"])
+    other.load_state_dict(state["task"])
+    torch.set_rng_state(random[0])
+    np.random.set_state(random[1])
+    go_on(other, 8)
+    assert all(torch.equal(value, other.model.state_dict()[name]) for name, value in task.model.state_dict().items())
+    assert np.array_equal(task.table.observations, other.table.observations)
+    assert task.table.observations.shape == (2, 4, 84, 84) and task.table.observations.std() > 0
