@@ -151,6 +151,16 @@ class Playing(Task):
         """The chance of each move `(n, actions)` by what the model answers, when it is tested."""
         raise NotImplementedError
 
+    measured: str  # what `told` says of a move, in a word or two
+
+    def told(self, outputs: Tensor) -> Tensor:
+        """What the model says of each move `(n, actions)`, as a person reads it."""
+        raise NotImplementedError
+
+    def preferences(self, outputs: Tensor) -> Tensor:
+        """What it says of each move as the network gives it, `(n, actions)`: values or logits."""
+        return outputs[:, : len(self.spec.actions)]
+
     def values(self, outputs: Tensor) -> Tensor:
         """The return that the model expects, `(n,)`, by what it answers: discounted, and of rewards as it learns them."""
         raise NotImplementedError
@@ -232,6 +242,7 @@ class Playing(Task):
         return Preview(name, film(list(screens(self.spec, episode, shown)), captions, title), {
             "seed": seed, "return": episode.back, "over": episode.over, "moves": len(episode.actions), "shown": shown,
             "actions": list(names), "chosen": [episode.actions[move] for move in shown],
-            "answers": [[round(value, 5) for value in row] for row in outputs[shown].tolist()],
+            "measured": self.measured,
+            "answers": [[round(value, 5) for value in row] for row in self.told(outputs[shown]).tolist()],
             "values": [round(value, 5) for value in values.tolist()],
         })

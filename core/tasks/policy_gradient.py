@@ -22,8 +22,8 @@ from core.tasks.playing import Playing, Table
     beginner="Play several games side by side. Make the moves that turned out better than expected a little more likely, "
     "the others a little less: never far at once, since what was seen was seen by the player of before.",
     expert="One step plays a batch of moves and learns from it in a few passes: the clipped surrogate objective, the "
-    "critic's squared error and an entropy bonus (equation 9), with generalised advantages, normalised over the batch. Tested "
-    "with moves drawn from the policy, in episodes apart from training.",
+    "critic's squared error and an entropy bonus (equation 9), with generalised advantages, normalised over the "
+    "batch. Tested with moves drawn from the policy, in episodes apart from training.",
 )
 class PolicyGradient(Playing):
     """Model: observations to the logits of the actions and the value, `(batch, actions + 1)`."""
@@ -107,6 +107,11 @@ class PolicyGradient(Playing):
 
     def chances(self, outputs: Tensor) -> Tensor:
         return outputs[:, :-1].softmax(1)
+
+    measured = "Chance of each move"
+
+    def told(self, outputs: Tensor) -> Tensor:
+        return self.chances(outputs)
 
     def values(self, outputs: Tensor) -> Tensor:
         return outputs[:, -1]
