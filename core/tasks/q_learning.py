@@ -149,7 +149,7 @@ class QLearning(Playing):
             return measures
         if self.settings.prioritised:
             self.replay.revalue(self.drawn.places, (told.detach() - worth).abs().cpu().numpy())
-        return measures | {"random_moves": torch.tensor(self.randomness)} | self.latest(self.table)
+        return measures | {"exploration": torch.tensor(self.randomness)} | self.latest(self.table)
 
     # ---- testing
 

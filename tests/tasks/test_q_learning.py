@@ -137,7 +137,7 @@ def test_a_preview_shows_an_episode_with_what_was_made_of_it():
     assert (step, preview.name) == (0, "episode") and preview.data["moves"] == len(preview.data["values"])
     assert preview.data["return"] == preview.data["moves"]  # CartPole: a point a move
     names = [name for name, *_ in listener.values]
-    assert {"validation/return", "validation/random_return", "test/return", "train/return", "train/q"} <= set(names)
+    assert {"validation/return", "validation/return_by_chance", "test/return", "train/return", "train/q"} <= set(names)
 
 
 def test_the_duelling_head_tells_apart_the_value_and_the_moves():
