@@ -128,11 +128,13 @@ class Experiment(Settings):
             values[section] = _section(section, owner.Settings, values.get(section))
         if reason := catalog.misfit(values["task"], values["architecture"], values["dataset"], values["data"]):
             raise UserError(reason)
-        values["objective"] = _section("objective", task.Settings, architecture.objective(**_plain(values.get("objective"))))
+        source = dataset(values["data"]).spec()
+        objective = architecture.objective(source, **_plain(values.get("objective")))
+        values["objective"] = _section("objective", task.Settings, objective)
         given = _plain(values.get("training"))
         # As numbers where the command line gave text: a recipe counts with the batch size.
         given = _section("training", Training, given).model_dump(include=set(given))
-        spec = task.model_spec(dataset(values["data"]).spec(), values["objective"])
+        spec = task.model_spec(source, values["objective"])
         values["training"] = _section("training", Training, architecture.recipe(spec, **given))
         if reason := task.refusal(values["objective"], values["training"], spec, architecture):
             raise UserError(reason)

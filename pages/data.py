@@ -20,7 +20,8 @@ from core.ui import address, bring, page, start, wall
 from core.ui.chart import chart
 
 COLUMNS = 3
-SAMPLES = {"images": 40, "sounds": 12, "sentences": 12, "pairs": 12, "questions": 6, "series": 6}  # on the wall
+SAMPLES = {"images": 40, "sounds": 12, "sentences": 12, "pairs": 12, "questions": 6, "series": 6,
+           "games": 12}  # on the wall
 ROWS = 2000  # points in the scatter of a table
 CHARACTERS = 3000  # of a text's beginning
 EVERY = "Every class"
@@ -61,6 +62,9 @@ def content(spec: DataSpec) -> str:
         return f"pairs of sentences of up to {spec.shape[0]} pieces of words · {' to '.join(spec.languages)}"
     elif spec.kind == "sounds":
         what = f"sounds of up to {spec.shape[0] / spec.sample_rate:.1f} s at {spec.sample_rate / 1000:g} kHz"
+    elif spec.kind == "games":
+        seen = f"{spec.shape[0]} numbers" if len(spec.shape) == 1 else f"{spec.shape[2]}×{spec.shape[1]} × {spec.shape[0]}"
+        return f"a game · a player sees {seen} and has {len(spec.actions)} moves"
     elif spec.kind == "questions":
         return f"questions about passages, together up to {spec.shape[0]} pieces of words"
     else:
@@ -123,7 +127,8 @@ def card(name: str) -> None:
         st.page_link("pages/data.py", label=f"**{shown.title}**", query_params={"dataset": name}, width="content")
         badge(name, there)
     st.markdown(shown.beginner)
-    st.markdown(f":gray[{sum(spec.sizes.values()):,} examples · {content(spec)}  \nLicence: {shown.licence}]")
+    examples = "" if spec.kind == "games" else f"{sum(spec.sizes.values()):,} examples · "
+    st.markdown(f":gray[{examples}{content(spec)}  \nLicence: {shown.licence}]")
     if not there.ready:
         st.space("stretch")
         st.markdown(f":gray[:material/{'download' if there.fetchable else 'database_off'}: {said(there)}]")
@@ -202,6 +207,8 @@ def samples(name: str) -> None:
     drawn = look.samples(data, SAMPLES[data.spec.kind], draw, None if picked == EVERY else picked)
     if data.spec.kind == "sentences":
         st.caption("As a model reads them: split into words and signs, in lower case, each rare word unknown.")
+    if data.spec.kind == "games":
+        st.caption("A player who moves at random, from the beginning of an episode.")
     wall.show(data.spec, drawn, page.dark())
 
 
@@ -272,8 +279,9 @@ def follow(name: str) -> None:
 def facts(name: str, data: Data | None, seen: look.Overview | None) -> None:
     """Sizes, form, statistics, source, licence and digest, as far as they are known."""
     shown, spec = catalog.get("dataset", name).card, data.spec if data else spec_of(name)
+    units = {"train": " moves", "validation": " episodes", "test": " episodes"} if spec.kind == "games" else {}
     for column, (split, size) in zip(st.columns(3, wrap=False), spec.sizes.items(), strict=True):
-        column.metric(split.capitalize(), f"{size:,}")
+        column.metric(split.capitalize() + units.get(split, ""), f"{size:,}")
     lines = {"Form": content(spec)}
     if spec.kind == "images" and data:
         lines["Mean, spread"] = " · ".join(

@@ -27,6 +27,7 @@ from core.ui.inside import (
     listening,
     mending,
     naming,
+    playing,
     projecting,
     reading,
     recalling,
@@ -40,9 +41,9 @@ from core.ui.inside.side import Side
 from core.ui.run_picker import pick_checkpoint, pick_run
 
 # Each has a TITLE, `fits(loaded)` and `show(sides)`.
-VIEWS = (naming, cleaning, coding, generating, gallery, arithmetic, projecting, judging, mending, colouring, reading,
-         filling, translating, writing, adding, recalling, answering, listening, boundary, testset, embedding, weights,
-         exciting)
+VIEWS = (playing, naming, cleaning, coding, generating, gallery, arithmetic, projecting, judging, mending, colouring,
+         reading, filling, translating, writing, adding, recalling, answering, listening, boundary, testset, embedding,
+         weights, exciting)
 MOST = 500  # runs to pick from, and those that the address names
 
 
@@ -93,14 +94,14 @@ def takes_the_same(run: read.Run, other: read.Run) -> bool:
     return run.params["task"] == other.params["task"] and form(run) == form(other)
 
 
-def form(run: read.Run) -> int | tuple[str, ...] | None:
-    """The channels of the pictures or the names of the features that a run takes; None for sentences and texts, and where
-    its settings can't be read any more."""
+def form(run: read.Run) -> int | str | tuple[str, ...] | None:
+    """The channels of the pictures, the names of the features or the game that a run takes; None for sentences and texts,
+    and where its settings can't be read any more."""
     try:
         spec = catalog.get("dataset", run.params["dataset"])(run.experiment.data).spec()
     except UserError:
         return None
-    return spec.shape[0] if spec.kind == "images" else spec.features or None
+    return spec.shape[0] if spec.kind == "images" else spec.features or spec.game or None
 
 
 def checkpoints(key: str, run: read.Run) -> tuple[list[int], int | None]:

@@ -13,6 +13,7 @@ from core import catalog
 from core.architectures.base import OwnRule
 from core.catalog import BLANK, END, NOWHERE, PADDING, START, DataSpec
 from core.datasets.base import DTYPES, Batch, Data, Split
+from core.datasets.games import Episodes
 from core.errors import UserError
 from core.experiment import Experiment
 from core.training.setup import build_model, build_task
@@ -50,6 +51,12 @@ def examples(spec: DataSpec, count: int) -> Split:
     if spec.kind == "text":
         text = torch.arange(count * spec.shape[0] + 1) % spec.vocabulary_size
         return Split(text[:-1].view(count, -1), text[1:].view(count, -1))
+    if spec.kind == "games":  # of each the move, what it was worth, its weight and its log chance
+        episodes = Episodes(torch.randn(count, *spec.shape, generator=draw), range(count))
+        moves = torch.arange(count) % len(spec.actions)
+        ones = torch.ones(count)
+        episodes.targets = torch.stack([moves, torch.linspace(1, 2, count), ones, -ones], 1)
+        return episodes
     if spec.kind == "series":
         rows = torch.rand(count, *spec.shape, generator=draw)
         return Split(rows, rows[:, -1].sum(1))
@@ -284,7 +291,7 @@ def test_every_data_set_states_its_licence_sizes_and_whereabouts_without_being_r
     assert dataset.card.licence
     spec = dataset.spec()
     assert set(spec.sizes) == {"train", "validation", "test"} and min(spec.sizes.values()) > 0
-    if spec.kind in ("images", "features"):
+    if spec.kind in ("images", "features", "games"):
         assert len(spec.mean) == len(spec.std) == spec.shape[0] and min(spec.std) > 0
     if spec.kind == "features":
         assert len(spec.features) == spec.shape[0]
@@ -302,8 +309,12 @@ def test_what_is_here_loads_as_the_spec_promises(name, home):
     assert data.spec.classes == promised.classes
     for split_name in ("train", "validation", "test"):
         split = getattr(data, split_name)
-        assert split.inputs.shape == (promised.sizes[split_name], *promised.shape)
+        assert len(split) == promised.sizes[split_name]
         assert split.inputs.dtype == DTYPES[promised.kind]
+        if promised.kind == "games":  # for training a few of the episodes that there can be
+            assert split.inputs.shape == (len(split.seeds), *promised.shape)
+            continue
+        assert split.inputs.shape == (promised.sizes[split_name], *promised.shape)
         if promised.classes:
             assert split.targets.dtype == torch.int64 and split.targets.shape == (promised.sizes[split_name],)
             assert set(split.targets.tolist()) == set(range(len(promised.classes)))

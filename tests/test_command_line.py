@@ -208,9 +208,12 @@ def _fits() -> list[tuple[str, str, str]]:
 WORKER_ON_FEW = """
 import sys, torch
 from core.datasets.base import Data, Split
+from core.datasets.games import Episodes
 from core.jobs import worker
 
 def few(split):
+    if isinstance(split, Episodes):
+        return Episodes(split.inputs[:4], split.seeds[:4], min(split.moves, 64))
     index = torch.linspace(0, len(split) - 1, min(64, len(split))).long()
     return Split(split.inputs[index], None if split.targets is None else split.targets[index])
 

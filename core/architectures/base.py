@@ -36,8 +36,9 @@ class Architecture(nn.Module):
         return given
 
     @classmethod
-    def objective(cls, **given) -> dict:
-        """Values of its task's own settings that suit this architecture; `given` (what the person chose) wins."""
+    def objective(cls, spec: DataSpec, **given) -> dict:
+        """Values of its task's own settings that suit this architecture on such data; `given` (what the person chose)
+        wins."""
         return given
 
     def prepare(self, examples: Callable[[int], Tensor]) -> None:

@@ -38,7 +38,7 @@ class DataEfficientGAN(Adversaries):
     steps, learning_rate = 5000, 5e-4
 
     @classmethod
-    def objective(cls, **given) -> dict:
+    def objective(cls, spec: DataSpec, **given) -> dict:
         return {"penalty": "r1", "penalty_weight": 0.1, "penalty_every": 16, "average": 0.999,
                 "augment": "translation-cutout", **given}
 

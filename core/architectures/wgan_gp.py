@@ -39,7 +39,7 @@ class WGANGP(Adversaries):
         latent: int = setting(128, "Random numbers that one picture is made from.", unit="numbers", ge=2, le=1024)
 
     @classmethod
-    def objective(cls, **given) -> dict:
+    def objective(cls, spec: DataSpec, **given) -> dict:
         return {"loss": "wasserstein", "penalty": "gradient", "penalty_weight": 10.0, "critic_steps": 5, **given}
 
     def __init__(self, settings: Settings, spec: DataSpec):

@@ -10,12 +10,14 @@ import numpy as np
 import torch
 
 from core import catalog
-from core.catalog import BLANK, NOWHERE, PADDING
+from core.catalog import BLANK, NOWHERE, PADDING, DataSpec
 from core.datasets import subwords
 from core.datasets.base import Data
+from core.datasets.games import Game
 from core.tasks.question_answering import halves
 
 SPLITS = ("train", "validation", "test")
+EVERY = 5  # moves of a game from one screen shown to the next
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ def rows(data: Data, features: tuple[str, str], most: int) -> Rows:
 
 def samples(data: Data, count: int, draw: int, class_name: str | None = None) -> list[Sample]:
     """Up to `count` training examples, of one class or of all, drawn at random: the same ones for the same `draw`."""
+    if data.spec.kind == "games":
+        return _screens(data.spec, count, draw)
     chosen = torch.arange(len(data.train))
     if class_name is not None:
         chosen = chosen[data.train.targets == data.spec.classes.index(class_name)]
@@ -123,6 +127,19 @@ def samples(data: Data, count: int, draw: int, class_name: str | None = None) ->
             tokens = data.train.inputs[i]
             found.append(Sample(" ".join(data.spec.vocabulary[t] for t in tokens[tokens != PADDING]), label))
     return found
+
+
+def _screens(spec: DataSpec, count: int, seed: int) -> list[Sample]:
+    """Screens of an episode of a player who moves at random, each with the move made there."""
+    game, chance, found = Game(spec.game), np.random.default_rng(seed), []
+    game.begin(seed)
+    over = False
+    while not over and len(found) < EVERY * count:
+        action = int(chance.integers(len(spec.actions)))
+        found.append(Sample(game.screen(), spec.actions[action]))
+        *_, over = game.move(action)
+    game.close()
+    return found[:: max(1, len(found) // count)][:count]
 
 
 def _answer(data: Data, index: int) -> str:

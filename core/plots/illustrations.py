@@ -50,7 +50,7 @@ def illustration(task: str, dark: bool) -> str | None:
         "sequence_classification": _memory, "language_modelling": _writing, "speech_recognition": _recording,
         "question_answering": _marked, "sound_classification": _bird, "translation": _crossing,
         "masked_language_modelling": _gap, "sequence_regression": _sum, "reconstruction": _bottleneck,
-        "inpainting": _hole, "colourisation": _sunset,
+        "inpainting": _hole, "colourisation": _sunset, "q_learning": _cart, "policy_gradient": _paddle,
     }.get(task)
     if draw is None:
         return None
@@ -255,6 +255,38 @@ def _bird(accent: str, ink: str) -> str:
         for row, (name, chance) in enumerate((("robin", 0.1), ("wren", 0.86), ("owl", 0.04)))
     )
     return _loudness(accent) + rows
+
+
+def _cart(accent: str, ink: str) -> str:
+    """A pole on a cart, and what each of two moves is worth."""
+    cart = (
+        f'<line x1="16" y1="140" x2="196" y2="140" stroke="{ink}" stroke-width="2" opacity="0.3"/>'
+        f'<rect x="72" y="116" width="64" height="24" rx="4" fill="{ink}" opacity="0.75"/>'
+        f'<line x1="104" y1="118" x2="136" y2="40" stroke="{ORANGE}" stroke-width="9" stroke-linecap="round"/>'
+    )
+    return cart + _moves((("left", 0.35), ("right", 0.9)), accent, ink)
+
+
+def _paddle(accent: str, ink: str) -> str:
+    """Bricks, a ball and a paddle, and how likely each of three moves is."""
+    bricks = "".join(
+        f'<rect x="{20 + 30 * column}" y="{26 + 16 * row}" width="26" height="12" rx="2" fill="{(ORANGE, GREEN)[row]}"/>'
+        for row in range(2) for column in range(6) if (row, column) not in ((1, 3), (1, 4))
+    )
+    ball = f'<circle cx="128" cy="92" r="6" fill="{ink}"/>'
+    return bricks + ball + f'<rect x="104" y="138" width="52" height="9" rx="4" fill="{ink}" opacity="0.75"/>' + _moves(
+        (("left", 0.15), ("stay", 0.3), ("right", 0.8)), accent, ink)
+
+
+def _moves(shares: tuple[tuple[str, float], ...], accent: str, ink: str) -> str:
+    """Bars of moves, the greatest in full colour, on the right."""
+    best = max(share for _, share in shares)
+    return "".join(
+        f'<text x="222" y="{70 + 34 * row}" font-size="13" fill="{ink}">{name}</text>'
+        f'<rect x="222" y="{76 + 34 * row}" width="{80 * share:.0f}" height="9" rx="2" fill="{accent}" '
+        f'opacity="{1 if share == best else 0.35}"/>'
+        for row, (name, share) in enumerate(shares)
+    )
 
 
 def _loudness(accent: str) -> str:

@@ -69,6 +69,11 @@ class Task:
         self.settings, self.training, self.spec, self.model = settings, training, spec, model
         self.device = next(chain(model.parameters(), model.buffers())).device
 
+    @property
+    def examples(self) -> int:
+        """Training examples that one step stands for."""
+        return self.training.batch_size
+
     def autocast(self) -> AbstractContextManager:
         """The precision of forward passes: the training settings', where the device has it."""
         wanted = self.training.precision

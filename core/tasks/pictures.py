@@ -223,3 +223,23 @@ def _shaded(shares: np.ndarray) -> Image.Image:
     """Values in 0..1 `(height, width)` from the paper's colour to the accent's."""
     paper, accent = np.array(PAPER), np.array(ACCENT)
     return Image.fromarray((paper + (accent - paper) * shares[:, :, None]).round().astype(np.uint8))
+
+
+def film(screens: list[np.ndarray], captions: list[str], title: str, *, columns: int = 4, width: int = 200) -> np.ndarray:
+    """Screens of a game in rows, uint8 `(height, width, 3)` of one size, each `width` pixels wide with its caption below,
+    and one line above all.
+
+    Returns: uint8 `(height, width, 3)`.
+    """
+    font, head, foot, gap = ImageFont.load_default(14), 28, 22, 8
+    high = round(width * screens[0].shape[0] / screens[0].shape[1])
+    rows = -(-len(screens) // columns)
+    sheet = Image.new("RGB", (columns * (width + gap) + gap, head + rows * (high + foot) + gap), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((gap, head / 2), title, fill=INK, font=font, anchor="lm")
+    for i, (screen, caption) in enumerate(zip(screens, captions, strict=True)):
+        x, y = gap + (i % columns) * (width + gap), head + (i // columns) * (high + foot)
+        sampling = Image.Resampling.NEAREST if screen.shape[1] < width else Image.Resampling.BOX
+        sheet.paste(Image.fromarray(screen).resize((width, high), sampling), (x, y))
+        draw.text((x + width / 2, y + high + foot / 2), caption, fill=INK, font=font, anchor="mm")
+    return np.asarray(sheet)

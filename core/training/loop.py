@@ -67,7 +67,7 @@ def fit(
     device = task.device
     train, validation = task.reads(data.train.to(device)), data.validation.to(device)
     on_device = Data(data.spec, train, validation, data.test, data.source)
-    size = experiment.training.batch_size
+    size = task.examples
     per_epoch = math.ceil(len(train) / size)
     total = per_epoch * experiment.training.epochs
     interval = max(1, math.ceil(total / POINTS))
@@ -75,6 +75,7 @@ def fit(
     patience = experiment.training.patience * per_epoch
     best: dict | None = None  # with patience: the task's measure, the step and the weights of the best epoch so far
     sums: dict[str, Tensor] = {}
+    said: dict[str, int] = {}  # steps of this interval that gave the measure
     step = counted = 0
 
     task.start(total)
@@ -83,6 +84,7 @@ def fit(
         task.load_state_dict(resume["task"])
         step, counted, best = resume["step"], resume["counted"], resume.get("best")
         sums = {name: value.to(device) for name, value in resume["sums"].items()}
+        said = resume.get("said", dict.fromkeys(sums, counted))  # older runs gave every measure at every step
         set_random_state(resume["random"])
     else:
         with undisturbed_random_state():
@@ -93,7 +95,7 @@ def fit(
     def state() -> dict:
         return {
             "model": model.state_dict(), "task": task.state_dict(), "random": random_state(),
-            "step": step, "counted": counted, "sums": sums, "best": best,
+            "step": step, "counted": counted, "sums": sums, "said": said, "best": best,
         }
 
     def show() -> None:
@@ -120,15 +122,16 @@ def fit(
             step, counted = step + 1, counted + 1
             for name, value in measures.items():
                 sums[name] = sums[name] + value if name in sums else value
+                said[name] = said.get(name, 0) + 1
             listener.stepped(step)
             if counted == interval or step == total:
                 # The only place that waits for the device: once an interval, not once a step.
-                values = {f"train/{name}": (value / counted).item() for name, value in sums.items()}
+                values = {f"train/{name}": (value / said[name]).item() for name, value in sums.items()}
                 _check_numbers(values, step)
                 speed.count(counted * size)
                 values |= {"train/samples_per_second": speed.value, "train/epoch": step / per_epoch}
                 listener.metrics(values, step)
-                sums, counted = {}, 0
+                sums, said, counted = {}, {}, 0
             if step % per_epoch == 0:
                 speed.pause()
                 model.eval()

@@ -124,7 +124,7 @@ def _step(
             if _is_layer(module):
                 module.register_forward_hook(_noting(layers, name))
         task = build_task(experiment, spec, model)
-        steps = math.ceil(spec.sizes["train"] / experiment.training.batch_size) * experiment.training.epochs
+        steps = math.ceil(spec.sizes["train"] / task.examples) * experiment.training.epochs
         task.start(steps)
         model.train()
         counter = FlopCounterMode(display=False)
@@ -161,6 +161,8 @@ def _batch(spec: DataSpec) -> Batch:
         return Batch(inputs, inputs)  # at every place the next one; the clean picture
     if spec.kind == "series":
         return Batch(inputs, torch.zeros(EXAMPLES))
+    if spec.kind == "games":
+        return Batch(inputs, torch.zeros(EXAMPLES, 4))
     if spec.kind == "questions":
         inputs[:, 2] = END  # a question of two tokens, and the rest is the passage
         return Batch(inputs, torch.full((EXAMPLES, spec.target_length, 2), 3))

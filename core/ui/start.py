@@ -27,6 +27,8 @@ MET_WITH = {
     "question_answering": ("question_answering", "document-reader", "who-says-it"),
     "translation": ("translation", "transformer", "multi30k"),
     "sound_classification": ("sound_classification", "speech-lstm", "spoken-digit-classes"),
+    "q_learning": ("q_learning", "q-network", "cart-pole"),
+    "policy_gradient": ("policy_gradient", "actor-critic", "minatar-breakout"),
     "speech_recognition": ("speech_recognition", "speech-lstm", "spoken-digits"),
 }
 

@@ -19,7 +19,7 @@ from core.plots.sounds import waveform_picture
 
 def show(spec: DataSpec, samples: Sequence[Sample], dark: bool) -> None:
     """Draws samples of data that are no table and no running text."""
-    if spec.kind == "images":
+    if spec.kind in ("images", "games"):
         pictures(samples)
     elif spec.kind == "sounds":
         sounds(samples, spec.sample_rate, dark)

@@ -119,7 +119,7 @@ class Linear(nn.Module):
 
 def made(kind, spec=SPEC, width=4, **settings):
     torch.manual_seed(0)
-    objective = Adversarial.Settings(**kind.objective(**settings))
+    objective = Adversarial.Settings(**kind.objective(spec, **settings))
     found = Adversarial(objective, Training(momentum=0.5), spec, kind(kind.Settings(width=width), spec))
     found.start(10)
     return found
