@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from core.catalog import END, START
+from core.architectures.attention_layers import crosses
 from core.inside.load import Loaded
+from core.tasks import decoding
 from core.tasks.decoding import Written
-from core.tasks.translation import crosses
 
 ACROSS, SOURCE, TARGET = "From the translation to the source", "Within the source", "Within the translation"
 
@@ -51,8 +51,8 @@ def drawn(loaded: Loaded, text: str, seed: int, temperature: float, top_p: float
 
 
 def _told(loaded: Loaded, written: Written) -> Translated:
-    names = tuple("end" if number == END else loaded.spec.vocabulary[number] for number in written.numbers)
-    return Translated(loaded.task.text(written.numbers), names, written.chances, written.score, written.numbers)
+    pieces = tuple(decoding.names(written.numbers, loaded.spec))
+    return Translated(loaded.task.text(written.numbers), pieces, written.chances, written.score, written.numbers)
 
 
 def maps(loaded: Loaded, text: str, written: Translated) -> dict[str, list[np.ndarray]]:
@@ -60,7 +60,7 @@ def maps(loaded: Loaded, text: str, written: Translated) -> dict[str, list[np.nd
     piece that is being written; within the translation the columns are those that stood there by then, the start first."""
     task = loaded.task
     with loaded.lock:
-        found = task.attention(task.encode(text), _begun(written, len(written.numbers)))
+        found = task.attention(task.encode(text), decoding.begun(written.numbers))
     layers: dict[str, list[np.ndarray]] = {}
     for name, weights in found.items():
         what = ACROSS if crosses(name) else SOURCE if name.startswith("encoder") else TARGET
@@ -73,10 +73,5 @@ def in_mind(loaded: Loaded, text: str, written: Translated, place: int) -> np.nd
     task, model = loaded.task, loaded.model
     with loaded.lock, torch.no_grad():
         read = model.encode(task.encode(text))
-        logits = model.decode(_begun(written, place + 1)[None], read, last=True)[0, 0].float()
+        logits = model.decode(decoding.begun(written.numbers[: place + 1])[None], read, last=True)[0, 0].float()
     return logits.softmax(0).numpy()
-
-
-def _begun(written: Translated, count: int) -> torch.Tensor:
-    """What stands there before the piece number `count` is written, with the start, int64 `(count,)`."""
-    return torch.tensor([START, *written.numbers[: count - 1]])
