@@ -38,7 +38,6 @@ class CaptionTransformer(Captioner):
         depth: int = setting(2, "Layers of the decoder.", unit="layers", ge=1, le=12)
         heads: int = setting(4, "Views that each layer takes at once; where they don't divide the width, it is rounded up.",
                              unit="heads", ge=1, le=16)
-        dropout: float = setting(0.3, "Share of numbers silenced at random in each training step.", ge=0, lt=1)
 
     def __init__(self, settings: Settings, spec: DataSpec):
         super().__init__(settings, spec)

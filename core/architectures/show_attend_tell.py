@@ -1,5 +1,5 @@
-"""Xu, Ba, Kiros, Cho, Courville, Salakhutdinov, Zemel and Bengio 2015, "Show, attend and tell: neural image caption generation
-with visual attention", with soft attention: sections 3 and 4.2."""
+"""Xu, Ba, Kiros, Cho, Courville, Salakhutdinov, Zemel and Bengio 2015, "Show, attend and tell: neural image caption
+generation with visual attention", with soft attention: sections 3 and 4.2."""
 
 from __future__ import annotations
 

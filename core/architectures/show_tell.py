@@ -18,8 +18,8 @@ from core.catalog import DataSpec, architecture
     paper="Show and tell: a neural image caption generator",
     url="https://arxiv.org/abs/1411.4555",
     tasks=("captioning",),
-    beginner="A convolutional network sums the picture up in one list of numbers. A recurrent network is shown that once, as "
-    "if it were the first word, and then writes the caption from memory: it can't look again.",
+    beginner="A convolutional network sums the picture up in one list of numbers. A recurrent network is shown that once, "
+    "as if it were the first word, and then writes the caption from memory: it can't look again.",
     expert="The mean over the encoder's grid, projected, is the LSTM's input before START (equations 10 to 12). The output "
     "shares the embedding matrix. No attention; the paper's encoder is a pretrained Inception network.",
 )

@@ -78,8 +78,8 @@ class _Captioned(Dataset):
     "captions",
     title="Captioned photographs",
     **_PAPER,
-    beginner="A thousand photographs, mostly of people and dogs who do something, and under each what five people wrote when "
-    "they were asked what it shows.",
+    beginner="A thousand photographs, mostly of people and dogs who do something, and under each what five people wrote "
+    "when they were asked what it shows.",
     expert="1,000 photographs of Flickr8k, some 200×150, here cut square and reduced, with five English captions each. By "
     "name: 800 train, 100 validation, 100 test. Words in lower case without signs, cut into pieces by byte-pair encoding "
     "found in the training captions: any word can be written and measured.",
@@ -88,8 +88,8 @@ class Captions(_Captioned):
     """Pictures `(3, side, side)`, five captions each."""
 
     sizes = {"train": 800, "validation": 100, "test": 100}
-    lacking = "put images.zip and captions.txt into {folder}/captions. They can't be downloaded, because their terms allow " \
-              "research and education only."
+    lacking = ("put images.zip and captions.txt into {folder}/captions. They can't be downloaded, because their terms allow "
+               "research and education only.")
 
     def found(self) -> tuple[Path, Path] | None:
         held, table = find_data("captions", "images.zip"), find_data("captions", "captions.txt")
@@ -104,8 +104,8 @@ class Captions(_Captioned):
     "flickr8k",
     title="Flickr8k",
     **_PAPER,
-    beginner="8,000 photographs, mostly of people and dogs who do something, and under each what five people wrote when they "
-    "were asked what it shows: the set that small networks for captions are compared on.",
+    beginner="8,000 photographs, mostly of people and dogs who do something, and under each what five people wrote when "
+    "they were asked what it shows: the set that small networks for captions are compared on.",
     expert="The official splits: 6,000 train, 1,000 validation, 1,000 test, five English captions each. Cut square and "
     "reduced; captions as in the thousand.",
 )
@@ -113,8 +113,8 @@ class Flickr8k(_Captioned):
     """Pictures `(3, side, side)`, five captions each."""
 
     sizes = {"train": 6000, "validation": 1000, "test": 1000}
-    lacking = "its makers send it to whoever asks for it (see the paper's page). Put Flicker8k_Dataset, Flickr8k.token.txt " \
-              "and the three lists Flickr_8k.*Images.txt into {folder}/flickr8k."
+    lacking = ("its makers send it to whoever asks for it (see the paper's page). Put Flicker8k_Dataset, Flickr8k.token.txt "
+               "and the three lists Flickr_8k.*Images.txt into {folder}/flickr8k.")
 
     def found(self) -> tuple[Path, Path] | None:
         held, table = find_data("flickr8k", "Flicker8k_Dataset"), find_data("flickr8k", "Flickr8k.token.txt")

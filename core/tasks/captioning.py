@@ -1,6 +1,7 @@
-"""Captioning: a picture is seen, and a sentence written about it. Vinyals et al. 2015, "Show and tell"; Xu et al. 2015, "Show,
-attend and tell". Measured by BLEU (Papineni et al. 2002) against all captions that people wrote, and CIDEr (Vedantam et al.
-2015), beside two answers that need no network: the most frequent caption, and that of the most similar training picture."""
+"""Captioning: a picture is seen, and a sentence written about it. Vinyals et al. 2015, "Show and tell"; Xu et al. 2015,
+"Show, attend and tell". Measured by BLEU (Papineni et al. 2002) against all captions that people wrote, and CIDEr (Vedantam
+et al. 2015), beside two answers that need no network: the most frequent caption, and that of the most similar training
+picture."""
 
 from __future__ import annotations
 
@@ -38,14 +39,14 @@ ORDERS = (1, 2, 3, 4)  # of BLEU: the longest run of words that is compared
     people="Oriol Vinyals, Alexander Toshev, Samy Bengio, Dumitru Erhan",
     paper="Show and tell: a neural image caption generator",
     url="https://arxiv.org/abs/1411.4555",
-    beginner="Say in a sentence what a picture shows. In training the model is shown the right beginning each time; by itself "
-    "it must go on from what it wrote. Some models show where they look for each word.",
-    expert="Cross-entropy per piece over all captions of a picture, teacher forcing; attention pays for places that it never "
-    "looks at (doubly stochastic: Xu et al. 2015, equation 14). Captions come by beam search with the length penalty of Wu "
-    "et al. 2016, exponent 0.6. BLEU-1 to 4 are sacreBLEU's, corpus level, unsmoothed, against all references, on words in "
-    "lower case without signs; CIDEr-D on the same words, not stemmed, rarity counted in the split itself. Beside them "
-    "stand the most frequent training caption (`frequent_`) and the first caption of the training picture that is nearest in "
-    "pixels, both reduced to 8×8 (`nearest_`).",
+    beginner="Say in a sentence what a picture shows. In training the model is shown the right beginning each time; by "
+    "itself it must go on from what it wrote. Some models show where they look for each word.",
+    expert="Cross-entropy per piece over some captions of each picture, teacher forcing; attention pays for places that it "
+    "never looks at (doubly stochastic: Xu et al. 2015, equation 14). Captions come by beam search with the length penalty "
+    "of Wu et al. 2016, exponent 0.6. BLEU-1 to 4 are sacreBLEU's, corpus level, unsmoothed, against all references, on "
+    "words in lower case without signs; CIDEr-D on the same words, not stemmed, rarity counted in the split itself. Beside "
+    "them stand the most frequent training caption (`frequent_`) and the first caption of the training picture that is "
+    "nearest in pixels, both reduced to 8×8 (`nearest_`).",
 )
 class Captioning(SupervisedTask):
     """Model: see `Captioner` for input and output. It has `encode` and `decode` apart, and a `grid` of places."""
@@ -53,6 +54,8 @@ class Captioning(SupervisedTask):
     measure, more_is_better = "validation/bleu_4", True
 
     class Settings(Settings):
+        captions: int = setting(2, "Captions of a picture that a step learns from, drawn at random; time grows with them.",
+                                unit="captions", ge=1, le=20)
         attention_penalty: float = setting(
             1.0, "How much a caption's attention pays for places that its words, together, leave out or look at again.",
             ge=0, le=100,
@@ -80,7 +83,7 @@ class Captioning(SupervisedTask):
         images = cropped(self.model_input(batch), self.settings.crop)
         if self.settings.mirror and self.spec.mirrored:
             images = flipped(images)
-        targets = _trimmed(batch.targets)
+        targets = _trimmed(_drawn(batch.targets, self.settings.captions))
         following, penalty = targets[:, :, 1:], self.settings.attention_penalty
         real = following != PADDING  # (batch, captions, length)
         if penalty:
@@ -205,6 +208,13 @@ def _bleu(order: int):
     from sacrebleu.metrics import BLEU
 
     return BLEU(max_ngram_order=order, tokenize="none", smooth_method="none", force=True)
+
+
+def _drawn(captions: Tensor, most: int) -> Tensor:
+    """Up to so many of each picture's captions `(batch, captions, length)`, at random; none is drawn twice."""
+    luck = torch.rand(captions.shape[:2], device=captions.device) + (captions[:, :, 0] == PADDING)  # the empty come last
+    chosen = luck.argsort(1)[:, :most]
+    return captions.take_along_dim(chosen[:, :, None], 1)
 
 
 def _trimmed(captions: Tensor) -> Tensor:

@@ -60,8 +60,8 @@ def penalty(length: int) -> float:
 
 @torch.no_grad()
 def beam_search(model: nn.Module, sources: Tensor, beam: int, most: int) -> list[list[Written]]:
-    """The first `beam` sequences that end, for each of `sources` `(batch, length)`, or pictures, the best first, of at most `most`
-    tokens. With a beam of 1 it takes the likeliest token each time.
+    """The first `beam` sequences that end, for each of `sources` `(batch, length)`, or pictures, the best first, of at
+    most `most` tokens. With a beam of 1 it takes the likeliest token each time.
 
     The model has `encode(sources)`, a tuple of tensors with the batch first, and `decode(targets, read, last=True)`.
     """

@@ -20,7 +20,7 @@ from core.plots.writing import visible
 from core.ui import address, page, wall
 
 TYPES = ["zip", "csv", "tsv", "txt", "data", "json"]
-WALL = {"images": 20, "sounds": 6, "sentences": 8, "pairs": 8, "questions": 3}  # examples of the preview
+WALL = {"images": 20, "sounds": 6, "sentences": 8, "pairs": 8, "questions": 3, "captioned": 12}  # examples of the preview
 ROWS, COLUMNS = 8, 12  # of a table's preview
 CHARACTERS = 2000  # of a text's preview
 CHOICES = ("path", "as", *own.Source.model_fields, "out", "name", "title")  # what the address may hold of it

@@ -26,6 +26,7 @@ MET_WITH = {
     "language_modelling": ("language_modelling", "gpt", "shakespeare"),
     "question_answering": ("question_answering", "document-reader", "who-says-it"),
     "translation": ("translation", "transformer", "multi30k"),
+    "captioning": ("captioning", "show-attend-tell", "captions"),
     "sound_classification": ("sound_classification", "speech-lstm", "spoken-digit-classes"),
     "speech_recognition": ("speech_recognition", "speech-lstm", "spoken-digits"),
 }
