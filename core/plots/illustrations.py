@@ -169,7 +169,8 @@ def _told(accent: str, ink: str) -> str:
     """A picture, the sentence about it, and where one of its words looks."""
     picture, sun = _view()
     hills = _pixels(picture, 5, 3, 10, accent) + _pixels(sun, 5, 3, 10, ORANGE)
-    scene = f'<g transform="translate(52 2) scale(.7)">{hills}</g>'    look = (f'<circle cx="210" cy="37" r="26" fill="{ORANGE}" opacity=".2"/>'
+    scene = f'<g transform="translate(52 2) scale(.7)">{hills}</g>'
+    look = (f'<circle cx="210" cy="37" r="26" fill="{ORANGE}" opacity=".2"/>'
             f'<path d="M210 63C210 92 148 104 126 132" fill="none" stroke="{accent}" stroke-width="3" opacity=".9"/>')
     words = (("the", 48, 0.6), ("sun", 112, 1.0), ("over", 176, 0.6), ("hills", 246, 0.6))
     return scene + look + "".join(
