@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -62,30 +63,37 @@ def named(held: Sequence[File]) -> dict[str, File]:
     return {PurePosixPath(file.place).name: file for file in held}
 
 
-def pictures(path: Path, names: Sequence[str], side: int, progress: Progress = lambda done, total: None
-             ) -> tuple[Tensor, list[str]]:
-    """The pictures of those names in a zip or a folder, uint8 `(n, 3, side, side)`, each the largest square in its middle,
-    and the names that are missing or can't be read, whose pictures are black. Kept decoded."""
+class Pictures(NamedTuple):
+    """Each the largest square in its middle, uint8 `(n, 3, side, side)`, black where it is missing or can't be read; whether
+    it could be, bool `(n,)`; the digest of its file `(n,)`."""
+
+    images: Tensor
+    readable: Tensor
+    digests: Tensor
+
+
+def pictures(path: Path, names: Sequence[str], side: int, progress: Progress = lambda done, total: None) -> Pictures:
+    """The pictures of those names in a zip or a folder. Kept decoded."""
     held, version = files.listed(path)
     wanted = dividing.digest("\n".join(names).encode(errors="replace"))
 
     def read() -> dict[str, Tensor]:
         there, images = named(held), np.zeros((len(names), side, side, 3), np.uint8)
-        readable = np.zeros(len(names), bool)
+        readable, digests = np.zeros(len(names), bool), np.zeros(len(names), np.int64)
         with files.opened(path) as content_of:
             for i, name in enumerate(names):
                 progress(i, len(names))
                 try:
-                    images[i] = class_folders.picture(content_of(there[name]), side, grey=False)
-                    readable[i] = True
+                    content = content_of(there[name])
+                    images[i] = class_folders.picture(content, side, grey=False)
+                    readable[i], digests[i] = True, dividing.digest(content)
                 except (KeyError, *BROKEN):
                     continue
         progress(len(names), len(names))
-        return {"images": torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(), "readable": torch.from_numpy(readable)}
+        return {"images": torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(),
+                "readable": torch.from_numpy(readable), "digests": torch.from_numpy(digests)}
 
-    tensors = cached(path, f"captioned pictures, side {side}: {wanted}", read, version)
-    lacking = [name for name, fine in zip(names, tensors["readable"].tolist(), strict=True) if not fine]
-    return tensors["images"], lacking
+    return Pictures(**cached(path, f"captioned pictures, side {side}: {wanted}", read, version))
 
 
 def data(images: dict[str, Tensor], captions: dict[str, Sequence[Sequence[str]]], promised: DataSpec, source: str) -> Data:
@@ -93,6 +101,7 @@ def data(images: dict[str, Tensor], captions: dict[str, Sequence[Sequence[str]]]
     trained on the training captions; longer captions are cut, and of a picture with too many the first are taken."""
     found = subwords.learned((text for each in captions["train"] for text in each), promised)
     mean, std = pixel_statistics(images["train"])
+    std = tuple(value or 1.0 for value in std)  # one colour alone can't be scaled
     splits = {}
     for name, pictures_ in images.items():
         targets = torch.full((len(pictures_), found.captions, found.target_length), PADDING)

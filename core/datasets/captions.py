@@ -65,8 +65,8 @@ class _Captioned(Dataset):
         wanted = [name for names in splits.values() for name in names]
         if few := [name for name in wanted if len(captions.get(name, [])) != _CAPTIONS]:
             raise UserError(f"{table} does not have {_CAPTIONS} captions for {few[0]}: replace it with a whole copy.")
-        images, lacking = captioned.pictures(held, wanted, self.settings.side)
-        if lacking:
+        images, readable, _ = captioned.pictures(held, wanted, self.settings.side)
+        if lacking := [name for name, fine in zip(wanted, readable.tolist(), strict=True) if not fine]:
             raise UserError(f"{len(lacking):,} pictures of {held} are missing or damaged, the first of them {lacking[0]}: "
                             "replace it with a whole copy.")
         parts = dict(zip(splits, images.split([len(names) for names in splits.values()]), strict=True))

@@ -74,6 +74,11 @@ NOISY = """photographs.zip
 └─ noisy/
    ├─ 1.png
    └─ 2.png"""
+CAPTIONED = """garden.zip
+├─ captions.txt
+│    1.jpg,A red rose.
+│    1.jpg,A rose, in bloom.
+└─ 1.jpg …"""
 PAIRS = """english      french
 Good night.  Bonne nuit.
 A red dog.   Un chien roux."""
@@ -193,6 +198,8 @@ def _examples() -> None:
          "belong together."),
         ("Questions about passages", ASKED, "A JSON file in SQuAD's format: each answer stands in its passage, from the "
          "character that answer_start counts."),
+        ("Pictures with captions", CAPTIONED, "A folder or a zip, and in it a file with “captions” in its name: in each "
+         "line a picture's name, a comma and a caption. A picture may have several."),
         ("Noisy and clean pictures", NOISY, "Two folders, or a zip of them, whose pictures of the same name belong "
          "together. They are cut into squares; a denoiser learns from them."),
     )
