@@ -93,7 +93,7 @@ def pictures(path: Path, names: Sequence[str], side: int, progress: Progress = l
         return {"images": torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(),
                 "readable": torch.from_numpy(readable), "digests": torch.from_numpy(digests)}
 
-    return Pictures(**cached(path, f"captioned pictures, side {side}: {wanted}", read, version))
+    return Pictures(**cached(path, f"pictures with captions, side {side}: {wanted}", read, version))
 
 
 def data(images: dict[str, Tensor], captions: dict[str, Sequence[Sequence[str]]], promised: DataSpec, source: str) -> Data:

@@ -27,6 +27,7 @@ from core.tasks.decoding import Written
 from core.tasks.pictures import described, labelled, lit
 
 BATCH, SHOWN = 100, 6  # pictures that are evaluated at once, and that a preview shows
+TOLD = 3  # captions by people that a preview draws of each; it keeps all
 TINY = 8  # pixels of a side to which pictures are reduced to find the most similar one
 TILE = 112  # pixels of a side of a picture that shows where a word looked
 ORDERS = (1, 2, 3, 4)  # of BLEU: the longest run of words that is compared
@@ -172,7 +173,7 @@ class Captioning(SupervisedTask):
         batch = split.take(chosen(split, SHOWN), self.device)
         rows = [{"caption": self.text(found[0].numbers), "references": self.references(targets)} for found, targets in
                 zip(self.search(batch.inputs, self.settings.beam), batch.targets.tolist(), strict=True)]
-        picture = described(batch.inputs, [[row["caption"] or "(nothing)", *row["references"]] for row in rows])
+        picture = described(batch.inputs, [[row["caption"] or "(nothing)", *row["references"][:TOLD]] for row in rows])
         return Preview(name, picture, {"rows": rows, "measures": signatures()})
 
     def _looked(self, name: str, split: Split) -> Iterable[Preview]:
@@ -182,7 +183,7 @@ class Captioning(SupervisedTask):
         looks = self.looks(image, decoding.begun(written))
         if looks is None:
             return
-        words = decoding.names(written, self.spec)
+        words = [name.removeprefix(subwords.SPACE) for name in decoding.names(written, self.spec)]
         tiles = torch.stack([lit(image[0].cpu(), weights, TILE) for weights in looks])
         picture = labelled(tiles, words, 6, zoom=1)
         yield Preview(name, picture, {"words": words, "weights": [[[round(value, 4) for value in row] for row in weights]

@@ -64,7 +64,7 @@ def test_side_by_side_keeps_each_picture_whole():
 def test_a_picture_is_bright_where_the_weights_are_large():
     sheet = lit(torch.full((3, 8, 8), 200, dtype=torch.uint8), torch.tensor([[0.0, 1.0], [0.0, 0.0]]), 32)
     assert sheet.shape == (3, 32, 32)
-    assert sheet[0, 4, 27] == 200 and sheet[0, 27, 4] == 40
+    assert sheet[0, 4, 27] == 200 and sheet[0, 27, 4] < 50
 
 
 def test_described_pictures_stand_beside_their_texts():

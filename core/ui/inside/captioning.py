@@ -8,13 +8,14 @@ from dataclasses import replace
 import streamlit as st
 from torch import Tensor
 
+from core.datasets import subwords
 from core.inside import captioning
 from core.inside.data import Sample
 from core.inside.load import Loaded
 from core.inside.saying import Said
 from core.plots import inside as plots
 from core.tasks.pictures import lit
-from core.ui import wall
+from core.ui import page, wall
 from core.ui.inside import saying
 from core.ui.inside.question import ask_small
 from core.ui.inside.side import Side, places
@@ -55,8 +56,13 @@ def _described(side: Side, image: Tensor, fine: Tensor, beam: int) -> None:
     st.fragment(_piece_by_piece, run_every=saying.pace(side))(side, image, fine, said, looks)
     if looks is not None:
         st.markdown("**Where each piece looked**")
-        wall.pictures([Sample(plots.pixels(lit(fine, weights, SMALL)[None]), piece)
+        wall.pictures([Sample(plots.pixels(lit(fine, weights, SMALL)[None]), _plain(piece))
                        for piece, weights in zip(said.pieces, looks, strict=True)])
+
+
+def _plain(piece: str) -> str:
+    """A piece without the sign that begins a word."""
+    return piece.removeprefix(subwords.SPACE)
 
 
 def _piece_by_piece(side: Side, image: Tensor, fine: Tensor, said: Said, looks: Tensor | None) -> None:
@@ -72,7 +78,8 @@ def _piece_by_piece(side: Side, image: Tensor, fine: Tensor, said: Said, looks: 
         else:
             st.image(plots.pixels(lit(fine, looks[at], LARGE)[None]), width="stretch")
             rows, columns = looks.shape[1:]
-            st.caption(f"Bright: where it looked as it wrote “{said.pieces[at]}”. The "
-                       f"picture is {rows} × {columns} places to it; the mean of heads and layers, where there are several.")
+            piece = page.plain(_plain(said.pieces[at]))
+            st.caption(f"Bright: where it looked as it wrote “{piece}”. It sees {rows} × {columns} places. Where a "
+                       "model looks with several heads at once, this is their mean.")
     with second:
         saying.in_mind(side, said, at, captioning.in_mind(side.loaded, image, said, at))
