@@ -54,8 +54,8 @@ class Captioner(Architecture):
     def recipe(cls, spec: DataSpec, **given) -> dict:
         batch_size = given.get("batch_size", 16)
         return {
-            "epochs": epochs_for(1250, spec, batch_size), "batch_size": batch_size, "optimiser": "adamw",
-            "learning_rate": 2e-3, "weight_decay": 0.05, "schedule": "one-cycle", "clip_gradient": 5.0, "patience": 10,
+            "epochs": max(15, epochs_for(1250, spec, batch_size)), "batch_size": batch_size, "optimiser": "adamw",
+            "learning_rate": 2e-3, "weight_decay": 0.05, "schedule": "one-cycle", "clip_gradient": 5.0, "patience": 15,
             **given,
         }
 

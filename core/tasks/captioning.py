@@ -52,13 +52,13 @@ ORDERS = (1, 2, 3, 4)  # of BLEU: the longest run of words that is compared
 class Captioning(SupervisedTask):
     """Model: see `Captioner` for input and output. It has `encode` and `decode` apart, and a `grid` of places."""
 
-    measure, more_is_better = "validation/bleu_4", True
+    measure, more_is_better = "validation/cider", True  # asks for what is in this picture; BLEU rewards what fits many
 
     class Settings(Settings):
         captions: int = setting(2, "Captions of a picture that a step learns from, drawn at random; time grows with them.",
                                 unit="captions", ge=1, le=20)
         attention_penalty: float = setting(
-            1.0, "How much a caption's attention pays for places that its words, together, leave out or look at again.",
+            0.1, "How much a caption's attention pays for places that its words, together, leave out or look at again.",
             ge=0, le=100,
         )
         label_smoothing: float = setting(0.1, "Share of certainty that is taken from the right piece.", ge=0, lt=1)

@@ -79,7 +79,8 @@ def _piece_by_piece(side: Side, image: Tensor, fine: Tensor, said: Said, looks: 
             st.image(plots.pixels(lit(fine, looks[at], LARGE)[None]), width="stretch")
             rows, columns = looks.shape[1:]
             piece = page.plain(_plain(said.pieces[at]))
-            st.caption(f"Bright: where it looked as it wrote “{piece}”. It sees {rows} × {columns} places. Where a "
-                       "model looks with several heads at once, this is their mean.")
+            st.caption(f"Bright: where it looked as it wrote “{piece}”. The brightest of {rows} × {columns} places has "
+                       f"{100 * looks[at].max():.1f} % of its look; spread evenly, each has {100 / (rows * columns):.1f} %. "
+                       "Where a model looks with several heads at once, this is their mean.")
     with second:
         saying.in_mind(side, said, at, captioning.in_mind(side.loaded, image, said, at))
