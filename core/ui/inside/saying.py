@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from core.catalog import END
 from core.datasets import subwords
 from core.inside.saying import Said
 from core.plots import writing as bars
@@ -56,7 +57,8 @@ def pieces(side: Side, said: Said, label: str, at_first: int | None = None) -> i
             st.rerun()
     st.button("Pause" if playing else "Play the writing", key=f"{side.key}play", on_click=_play, args=(side, place == last),
               icon=":material/pause:" if playing else ":material/play_arrow:", help="Piece by piece, as it was written.")
-    spaced = [" " + piece[1:] if piece.startswith(subwords.SPACE) else piece for piece in said.pieces]
+    spaced = [" end" if number == END else " " + piece[1:] if piece.startswith(subwords.SPACE) else piece
+              for piece, number in zip(said.pieces, said.numbers, strict=True)]
     with np.errstate(divide="ignore"):
         bits = np.array([np.nan, *-np.log2(np.array(said.chances))])
     passage(["→", *spaced], bits, key=f"{side.key}pieces", label=label, chosen=max(1, place),
