@@ -24,7 +24,7 @@ _NOUNS = {"architecture": "architecture", "dataset": "data set", "task": "task"}
 CONTENTS = {  # what a person calls a kind
     "images": "pictures", "sentences": "sentences", "features": "tables of numbers", "text": "running text",
     "sounds": "sounds", "pairs": "pairs of sentences", "questions": "questions about passages",
-    "series": "series of numbers", "games": "games",
+    "series": "series of numbers", "captioned": "pictures with captions", "games": "games",
 }
 PADDING, UNKNOWN = 0, 1  # the token numbers that every vocabulary of words keeps for these two
 START, END = 2, 3  # those of a vocabulary from which sentences are written, before the first token and after the last
@@ -67,17 +67,18 @@ class DataSpec(BaseModel):
     `core/datasets/subwords.py`), where they are pieces of words. Of pairs, `shape` is the source's, `target_length` the
     target's with its start and end, and `languages` names both; they share one vocabulary. Of questions, `shape` is that of
     a question and its passage together, and `target_length` the most answers that one has. Of series it is
-    `(length, numbers)`, and what is asked of each is one number. `output_channels`, which only a task's `model_spec` sets:
-    of the pictures that the model is to give; 0, as many as it is given. `paired`: each picture is a noisy one, and its
-    target another of its shape, the clean one. Of games, `shape` is what a player sees of one, `(numbers,)` or
-    `(channels, height, width)`, of which `frames` follow each other in time; `game` is the name by which
+    `(length, numbers)`, and what is asked of each is one number. Of captioned pictures it is a picture's, `captions` is the
+    most that one has, and `target_length` the longest caption's with its start and end. `output_channels`, which only a
+    task's `model_spec` sets: of the pictures that the model is to give; 0, as many as it is given. `paired`: each picture is
+    a noisy one, and its target another of its shape, the clean one. Of games, `shape` is what a player sees of one,
+    `(numbers,)` or `(channels, height, width)`, of which `frames` follow each other in time; `game` is the name by which
     `core/datasets/games.py` makes it, `actions` names the moves, and `sizes` are moves in an epoch of training and episodes
     of validation and test.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["images", "sentences", "features", "text", "sounds", "pairs", "questions", "series", "games"]
+    kind: Literal["images", "sentences", "features", "text", "sounds", "pairs", "questions", "series", "captioned", "games"]
     shape: tuple[int, ...]
     sizes: dict[Literal["train", "validation", "test"], int]
     classes: tuple[str, ...] = ()
@@ -93,6 +94,7 @@ class DataSpec(BaseModel):
     languages: tuple[str, ...] = ()
     sample_rate: int = 0
     target_length: int = 0
+    captions: int = 0
     output_channels: int = 0
     game: str = ""
     actions: tuple[str, ...] = ()

@@ -20,8 +20,9 @@ from core.ui import address, bring, page, start, wall
 from core.ui.chart import chart
 
 COLUMNS = 3
-SAMPLES = {"images": 40, "sounds": 12, "sentences": 12, "pairs": 12, "questions": 6, "series": 6,
-           "games": 12}  # on the wall
+SAMPLES = {  # on the wall
+    "images": 40, "sounds": 12, "sentences": 12, "pairs": 12, "questions": 6, "series": 6, "captioned": 20, "games": 12,
+}
 ROWS = 2000  # points in the scatter of a table
 CHARACTERS = 3000  # of a text's beginning
 EVERY = "Every class"
@@ -50,6 +51,8 @@ def content(spec: DataSpec) -> str:
     if spec.kind == "images":
         channels, height, width = spec.shape
         what = f"{width}×{height} {'grey' if channels == 1 else 'colour'}"
+    elif spec.kind == "captioned":
+        return f"{spec.shape[2]}×{spec.shape[1]} colour · up to {spec.captions} captions of each"
     elif spec.kind == "features":
         what = f"rows of {spec.shape[0]} numbers"
     elif spec.kind == "text" and spec.symbols:
@@ -283,7 +286,7 @@ def facts(name: str, data: Data | None, seen: look.Overview | None) -> None:
     for column, (split, size) in zip(st.columns(3, wrap=False), spec.sizes.items(), strict=True):
         column.metric(split.capitalize() + units.get(split, ""), f"{size:,}")
     lines = {"Form": content(spec)}
-    if spec.kind == "images" and data:
+    if spec.kind in ("images", "captioned") and data:
         lines["Mean, spread"] = " · ".join(
             f"{word} {mean:.3f}, {std:.3f}"
             for word, mean, std in zip(("red", "green", "blue") if len(spec.mean) == 3 else ("grey",), spec.mean, spec.std,
@@ -293,7 +296,8 @@ def facts(name: str, data: Data | None, seen: look.Overview | None) -> None:
         lines["Columns: mean ± spread"] = " · ".join(
             f"{name} {mean:.4g} ± {std:.2g}" for name, mean, std in zip(spec.features, spec.mean, spec.std, strict=True))
     if spec.vocabulary:
-        kind = {"text": "different characters", "pairs": "pieces of words"}.get(spec.kind, "tokens")
+        pieces = "pieces of words"
+        kind = {"text": "different characters", "pairs": pieces, "captioned": pieces}.get(spec.kind, "tokens")
         lines["Vocabulary"] = f"{len(spec.vocabulary):,} {kind}"
         if spec.kind == "sounds":
             lines["Vocabulary"] = f"{len(spec.vocabulary) - 1:,} letters and the blank"

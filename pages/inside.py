@@ -15,6 +15,7 @@ from core.ui.inside import (
     answering,
     arithmetic,
     boundary,
+    captioning,
     cleaning,
     coding,
     colouring,
@@ -42,8 +43,8 @@ from core.ui.run_picker import pick_checkpoint, pick_run
 
 # Each has a TITLE, `fits(loaded)` and `show(sides)`.
 VIEWS = (playing, naming, cleaning, coding, generating, gallery, arithmetic, projecting, judging, mending, colouring,
-         reading, filling, translating, writing, adding, recalling, answering, listening, boundary, testset, embedding,
-         weights, exciting)
+         reading, filling, translating, captioning, writing, adding, recalling, answering, listening, boundary, testset,
+         embedding, weights, exciting)
 MOST = 500  # runs to pick from, and those that the address names
 
 

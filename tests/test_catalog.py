@@ -45,6 +45,12 @@ def examples(spec: DataSpec, count: int) -> Split:
         channels, height, width = spec.shape
         coarse = torch.rand(count, channels, 4, 4, generator=draw)
         return Split(F.interpolate(coarse, (height, width), mode="bilinear").mul(255).byte(), targets)
+    if spec.kind == "captioned":
+        pictures = torch.rand(count, 3, 4, 4, generator=draw)
+        targets = torch.full((count, spec.captions, spec.target_length), PADDING)
+        for i, target in enumerate(targets.flatten(0, 1)):
+            target[: 7 + i % 3] = torch.tensor([START, *torch.randint(4, 50, (5 + i % 3,), generator=draw), END])
+        return Split(F.interpolate(pictures, spec.shape[1:], mode="bilinear").mul(255).byte(), targets)
     if spec.kind == "features":
         rows = torch.randn(count, *spec.shape, generator=draw)
         return Split(rows * torch.tensor(spec.std) + torch.tensor(spec.mean), targets)
@@ -291,7 +297,7 @@ def test_every_data_set_states_its_licence_sizes_and_whereabouts_without_being_r
     assert dataset.card.licence
     spec = dataset.spec()
     assert set(spec.sizes) == {"train", "validation", "test"} and min(spec.sizes.values()) > 0
-    if spec.kind in ("images", "features", "games"):
+    if spec.kind in ("images", "features", "captioned", "games"):
         assert len(spec.mean) == len(spec.std) == spec.shape[0] and min(spec.std) > 0
     if spec.kind == "features":
         assert len(spec.features) == spec.shape[0]
@@ -326,7 +332,8 @@ def test_what_is_here_loads_as_the_spec_promises(name, home):
         elif promised.target_length:
             assert split.targets.dtype == torch.int64
             spans = (2,) if promised.kind == "questions" else ()
-            assert split.targets.shape == (promised.sizes[split_name], promised.target_length, *spans)
+            several = (promised.captions,) if promised.captions else ()
+            assert split.targets.shape == (promised.sizes[split_name], *several, promised.target_length, *spans)
         else:
             assert split.targets is None
 

@@ -104,6 +104,24 @@ class CrossAttention(Attention):
         return self.attend(queries, *self.split(self.project(read), 2), real)
 
 
+class AdditiveAttention(nn.Module):
+    """Where in the source a decoder looks: Bahdanau, Cho and Bengio 2014, "Neural machine translation by jointly learning to
+    align and translate", appendix A.1.2. With `explain` set, the decoder keeps the weights of a whole
+    target in `attention`, `(batch, 1, target, source)`."""
+
+    def __init__(self, width: int, numbers: int, inner: int):
+        super().__init__()
+        self.ask, self.keys = nn.Linear(width, inner, bias=False), nn.Linear(numbers, inner)
+        self.score = nn.Linear(inner, 1, bias=False)
+        self.explain = False
+        self.attention: Tensor | None = None
+
+    def forward(self, state: Tensor, keys: Tensor, real: Tensor) -> Tensor:
+        """Weights `(batch, source)`, which sum to one, for a state `(batch, width)`, keys `(batch, source, inner)`."""
+        scores = self.score((self.ask(state)[:, None] + keys).tanh())[..., 0]  # (batch, source)
+        return scores.masked_fill(~real, -torch.inf).softmax(1)
+
+
 def turned(vectors: Tensor) -> Tensor:
     """Vectors `(..., length, numbers)`, an even number of them, turned by angles that grow with their place, pair by pair
     more slowly: the product of two then depends on their places by the distance alone (Su et al. 2021, "RoFormer: enhanced
@@ -116,10 +134,16 @@ def turned(vectors: Tensor) -> Tensor:
     return torch.cat([first * cosines - second * sines, second * cosines + first * sines], -1)
 
 
-def explained(model: nn.Module, *inputs: Tensor | int) -> tuple[Tensor, list[Tensor]]:
-    """What a model answers, and the attention `(batch, heads, query, key)` of each of its layers that can explain itself:
-    an empty list where it has none."""
-    layers = [module for module in model.modules() if hasattr(module, "explain")]
+def crosses(name: str) -> bool:
+    """Whether the layer of that name looks from what is written to what was read or seen."""
+    return name.endswith("cross") or name == "search"
+
+
+def explained(model: nn.Module, *inputs: Tensor | int, across: bool = False) -> tuple[Tensor, list[Tensor]]:
+    """What a model answers, and the attention `(batch, heads, query, key)` of each of its layers that can explain itself,
+    or, `across`, of those alone that look from what is written to what was read: an empty list where it has none."""
+    layers = [module for name, module in model.named_modules() if hasattr(module, "explain")
+              and (crosses(name) or not across)]
     try:
         for layer in layers:
             layer.explain = True

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.architectures.attention_layers import AdditiveAttention
 from core.architectures.base import Architecture, epochs_for
 from core.architectures.recurrent import mirror, taken
 from core.catalog import PADDING, DataSpec, architecture
@@ -97,20 +98,3 @@ class RNNsearch(Architecture):
             self.search.attention = torch.stack(looks, 1)[:, None]  # (batch, 1, target, source)
         outputs = torch.stack(made[-1:] if last else made, 1)  # (batch, target, width + 2 × width + embedding)
         return F.linear(self.dropout(self.readout(outputs).tanh()), self.tokens.weight, self.bias)
-
-
-class AdditiveAttention(nn.Module):
-    """Where in the source a decoder looks: appendix A.1.2. With `explain` set, the decoder keeps the weights of a whole
-    target in `attention`, `(batch, 1, target, source)`."""
-
-    def __init__(self, width: int, numbers: int, inner: int):
-        super().__init__()
-        self.ask, self.keys = nn.Linear(width, inner, bias=False), nn.Linear(numbers, inner)
-        self.score = nn.Linear(inner, 1, bias=False)
-        self.explain = False
-        self.attention: Tensor | None = None
-
-    def forward(self, state: Tensor, keys: Tensor, real: Tensor) -> Tensor:
-        """Weights `(batch, source)`, which sum to one, for a state `(batch, width)`, keys `(batch, source, inner)`."""
-        scores = self.score((self.ask(state)[:, None] + keys).tanh())[..., 0]  # (batch, source)
-        return scores.masked_fill(~real, -torch.inf).softmax(1)

@@ -12,16 +12,14 @@ from torchvision import models
 from torchvision.models.vision_transformer import interpolate_embeddings
 
 from core.architectures.base import Architecture, epochs_for
+from core.architectures.pretrained import IMAGENET, fetched
 from core.catalog import DataSpec, architecture
-from core.errors import UserError
 from core.experiment import Settings, setting
-from core.home import find_data, writable_data_folder
 
 NETWORKS = tuple(models.list_models(module=models))
 LEAST = {"alexnet": 63, "inception_v3": 75}  # pixels a side; the others take 32
 # The side must be a multiple of it.
 WHOLE = {"vit_b_16": 16, "vit_l_16": 16, "vit_b_32": 32, "vit_l_32": 32, "vit_h_14": 14, "maxvit_t": 224}
-IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # mean and spread that all these weights were trained with
 
 
 @architecture(
@@ -122,18 +120,3 @@ class Torchvision(Architecture):
         if images.shape[2:] != (side, side):
             images = F.interpolate(images, (side, side), mode="bilinear", antialias=True)  # (batch, 1 or 3, side, side)
         return self.network(images * self.scale + self.shift)  # (batch, classes); grey becomes three channels
-
-
-def fetched(weights: models.WeightsEnum) -> dict[str, Tensor]:
-    """Weights from a data folder (`weights/FILE`), or downloaded into it. Raises `UserError` where that can't be done."""
-    name = weights.url.rsplit("/", 1)[-1]
-    found = find_data("weights", name)
-    folder = found.parent if found else writable_data_folder() / "weights"
-    try:
-        return weights.get_state_dict(model_dir=str(folder), map_location="cpu", check_hash=True, weights_only=True)
-    except OSError as error:  # no network, or no room
-        raise UserError(
-            f"The pretrained weights could not be downloaded: check the network, or put {name} into {folder} ({error})."
-        ) from error
-    except Exception as error:  # the hash is wrong, or a file on disk is damaged: torch has no one class for these
-        raise UserError(f"The weights in {folder / name} are damaged: delete that file and launch again.") from error

@@ -22,7 +22,7 @@ AHEAD = 3  # batches that are read and copied while the device works on the one 
 
 DTYPES = {  # of the inputs, by the spec's kind
     "images": torch.uint8, "sentences": torch.int64, "features": torch.float32, "text": torch.int64, "sounds": torch.int16,
-    "pairs": torch.int64, "questions": torch.int64, "series": torch.float32,
+    "pairs": torch.int64, "questions": torch.int64, "series": torch.float32, "captioned": torch.uint8,
     "games": torch.float32,
 }
 
@@ -31,9 +31,10 @@ class Batch(NamedTuple):
     """`inputs`: uint8 `(batch, channels, height, width)`, int64 `(batch, length)`, float32 `(batch, features)` or
     `(batch, length, numbers)`, or int16 `(batch, samples)`; `targets`: int64 `(batch,)`, of a running text
     `(batch, length)`, of sounds with transcripts `(batch, letters)`, of pairs `(batch, target length)`, of questions
-    `(batch, answers, 2)`, of series float32 `(batch,)`, of noisy pictures the clean ones, or None. Of games, `inputs` are
-    what was seen, float32 or uint8 `(batch, *shape)`, and `targets` float32 `(batch, 4)`: the move made, what it was worth,
-    how much that counts, and the log chance that the player gave it."""
+    `(batch, answers, 2)`, of series float32 `(batch,)`, of noisy pictures the clean ones, of captioned ones
+    `(batch, captions, target length)`, or None. Of games, `inputs` are what was seen, float32 or uint8 `(batch, *shape)`,
+    and `targets` float32 `(batch, 4)`: the move made, what it was worth, how much that counts, and the log chance that the
+    player gave it."""
 
     inputs: Tensor
     targets: Tensor | None
@@ -45,7 +46,8 @@ class Split:
     `(n, features)`, as they stand in the table, sounds int16 `(n, samples)`, or series float32 `(n, length, numbers)`;
     targets int64 `(n,)`, of a running text `(n, length)`, of pairs `(n, target length)`, of series float32 `(n,)`, or None.
     A sound ends with its last sample that isn't 0, and 0 follows; transcripts are targets `(n, letters)`, filled up with
-    `BLANK`. Of questions they are the first and last tokens of each answer, `(n, answers, 2)`, filled up with `NOWHERE`."""
+    `BLANK`. Of questions they are the first and last tokens of each answer, `(n, answers, 2)`, filled up with `NOWHERE`. Of
+    captioned pictures, `(n, captions, target length)`, padding where there is none."""
 
     inputs: Tensor
     targets: Tensor | None = None

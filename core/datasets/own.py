@@ -25,6 +25,7 @@ from core.catalog import Card, DataSpec
 from core.datasets import files
 from core.datasets.base import Availability, Data, Dataset, Progress
 from core.datasets.brought.base import Description, Examined, Form, Proposal, Source
+from core.datasets.brought.captions import CaptionedPictures
 from core.datasets.brought.noisy import NoisyPictures
 from core.datasets.brought.passages import Passages
 from core.datasets.brought.pictures import Pictures
@@ -40,7 +41,7 @@ from core.home import home
 
 FORMS: dict[str, Form] = {form.kind: form for form in (
     Pictures(), SoundClasses(), Transcripts(), Table(), Sentences(), Translations(), Passages(), RunningText(),
-    NoisyPictures(),
+    NoisyPictures(), CaptionedPictures(),
 )}
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 KEPT_SECONDS = 86_400  # how long an upload is kept that nobody added

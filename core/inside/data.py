@@ -35,7 +35,7 @@ class Overview:
 
 class Sample(NamedTuple):
     """One example: a picture uint8 `(height, width)` or `(height, width, 3)`, a sound int16 `(samples,)`, a sentence,
-    a pair of them, or a series of numbers; `label` may be empty."""
+    a pair of them, or a series of numbers; `label` may be empty. That of a captioned picture is its first caption."""
 
     content: np.ndarray | str
     label: str
@@ -108,6 +108,9 @@ def samples(data: Data, count: int, draw: int, class_name: str | None = None) ->
             sides = (data.train.inputs, data.train.targets) if data.spec.paired else (data.train.inputs,)
             picture = torch.cat([side[i] for side in sides], 2).permute(1, 2, 0).numpy()  # (height, width, channels)
             found.append(Sample(picture[:, :, 0] if picture.shape[2] == 1 else picture, label))
+        elif data.spec.kind == "captioned":
+            told = subwords.text(data.train.targets[i, 0].tolist(), data.spec)
+            found.append(Sample(data.train.inputs[i].permute(1, 2, 0).numpy(), told))
         elif data.spec.kind == "sounds":
             if data.spec.target_length:
                 label = "".join(data.spec.vocabulary[t] for t in data.train.targets[i] if t != BLANK)

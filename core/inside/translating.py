@@ -3,29 +3,15 @@ while it writes (Bahdanau, Cho and Bengio 2014, figure 3)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import torch
 
-from core.catalog import END, START
+from core.architectures.attention_layers import crosses
+from core.inside import saying
 from core.inside.load import Loaded
-from core.tasks.decoding import Written
-from core.tasks.translation import crosses
+from core.inside.saying import Said
+from core.tasks import decoding
 
 ACROSS, SOURCE, TARGET = "From the translation to the source", "Within the source", "Within the translation"
-
-
-@dataclass(frozen=True)
-class Translated:
-    """One translation of a sentence: its `text`; its `pieces` in order, the last of which is the end sign unless it was cut
-    off, and the chance of each; `score` as beam search ranks it."""
-
-    text: str
-    pieces: tuple[str, ...]
-    chances: tuple[float, ...]
-    score: float
-    numbers: tuple[int, ...]
 
 
 def fits(loaded: Loaded) -> bool:
@@ -38,29 +24,24 @@ def pieces(loaded: Loaded, text: str) -> tuple[str, ...]:
     return tuple(loaded.spec.vocabulary[number] for number in loaded.task.encode(text)[0].tolist())
 
 
-def best(loaded: Loaded, text: str, beam: int) -> list[Translated]:
+def best(loaded: Loaded, text: str, beam: int) -> list[Said]:
     """The translations that beam search finds, the best first. Raises `UserError` where the text is empty or too long."""
     with loaded.lock:
-        return [_told(loaded, found) for found in loaded.task.search(loaded.task.encode(text), beam)[0]]
+        return [saying.told(loaded, found) for found in loaded.task.search(loaded.task.encode(text), beam)[0]]
 
 
-def drawn(loaded: Loaded, text: str, seed: int, temperature: float, top_p: float) -> Translated:
+def drawn(loaded: Loaded, text: str, seed: int, temperature: float, top_p: float) -> Said:
     """A translation drawn by the luck of a seed."""
     with loaded.lock:
-        return _told(loaded, loaded.task.sample(loaded.task.encode(text), seed, temperature, top_p))
+        return saying.told(loaded, loaded.task.sample(loaded.task.encode(text), seed, temperature, top_p))
 
 
-def _told(loaded: Loaded, written: Written) -> Translated:
-    names = tuple("end" if number == END else loaded.spec.vocabulary[number] for number in written.numbers)
-    return Translated(loaded.task.text(written.numbers), names, written.chances, written.score, written.numbers)
-
-
-def maps(loaded: Loaded, text: str, written: Translated) -> dict[str, list[np.ndarray]]:
+def maps(loaded: Loaded, text: str, written: Said) -> dict[str, list[np.ndarray]]:
     """The attention of each layer, float32 `(heads, query, key)`, by what looks at what. A row of the translation's is the
     piece that is being written; within the translation the columns are those that stood there by then, the start first."""
     task = loaded.task
     with loaded.lock:
-        found = task.attention(task.encode(text), _begun(written, len(written.numbers)))
+        found = task.attention(task.encode(text), decoding.begun(written.numbers))
     layers: dict[str, list[np.ndarray]] = {}
     for name, weights in found.items():
         what = ACROSS if crosses(name) else SOURCE if name.startswith("encoder") else TARGET
@@ -68,15 +49,6 @@ def maps(loaded: Loaded, text: str, written: Translated) -> dict[str, list[np.nd
     return {what: layers[what] for what in (ACROSS, SOURCE, TARGET) if what in layers}
 
 
-def in_mind(loaded: Loaded, text: str, written: Translated, place: int) -> np.ndarray:
+def in_mind(loaded: Loaded, text: str, written: Said, place: int) -> np.ndarray:
     """The chance of each piece of the vocabulary at a place of the translation, from 0 on, float32 `(vocabulary,)`."""
-    task, model = loaded.task, loaded.model
-    with loaded.lock, torch.no_grad():
-        read = model.encode(task.encode(text))
-        logits = model.decode(_begun(written, place + 1)[None], read, last=True)[0, 0].float()
-    return logits.softmax(0).numpy()
-
-
-def _begun(written: Translated, count: int) -> torch.Tensor:
-    """What stands there before the piece number `count` is written, with the start, int64 `(count,)`."""
-    return torch.tensor([START, *written.numbers[: count - 1]])
+    return saying.in_mind(loaded, loaded.task.encode(text), written, place)

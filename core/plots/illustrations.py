@@ -50,7 +50,7 @@ def illustration(task: str, dark: bool) -> str | None:
         "sequence_classification": _memory, "language_modelling": _writing, "speech_recognition": _recording,
         "question_answering": _marked, "sound_classification": _bird, "translation": _crossing,
         "masked_language_modelling": _gap, "sequence_regression": _sum, "reconstruction": _bottleneck,
-        "inpainting": _hole, "colourisation": _sunset, "q_learning": _cart, "policy_gradient": _paddle,
+        "inpainting": _hole, "colourisation": _sunset, "captioning": _told, "q_learning": _cart, "policy_gradient": _paddle,
     }.get(task)
     if draw is None:
         return None
@@ -163,6 +163,18 @@ def _crossing(accent: str, ink: str) -> str:
     words = "".join(f'<text x="{x}" y="{y}" font-size="22" text-anchor="middle" fill="{ink}">{word}</text>'
                     for row, y in ((source, 52), (target, 138)) for word, x in row.items())
     return lines + words
+
+
+def _told(accent: str, ink: str) -> str:
+    """A picture, the sentence about it, and where one of its words looks."""
+    picture, sun = _view()
+    hills = _pixels(picture, 5, 3, 10, accent) + _pixels(sun, 5, 3, 10, ORANGE)
+    scene = f'<g transform="translate(52 2) scale(.7)">{hills}</g>'
+    look = (f'<circle cx="210" cy="37" r="26" fill="{ORANGE}" opacity=".2"/>'
+            f'<path d="M210 63C210 92 148 104 126 132" fill="none" stroke="{accent}" stroke-width="3" opacity=".9"/>')
+    words = (("the", 48, 0.6), ("sun", 112, 1.0), ("over", 176, 0.6), ("hills", 246, 0.6))
+    return scene + look + "".join(
+        f'<text x="{x}" y="156" font-size="20" fill="{ink}" opacity="{shade}">{word}</text>' for word, x, shade in words)
 
 
 def _gap(accent: str, ink: str) -> str:

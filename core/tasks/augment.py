@@ -4,6 +4,7 @@ sees what an uninterrupted one would have seen."""
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -28,6 +29,19 @@ def _within(places: Tensor, size: int) -> Tensor:
     """Places that fall beside 0..size-1, mirrored at the first and the last of them."""
     mirrored = (size - 1) - ((size - 1) - places.abs()).abs()
     return mirrored.clamp(0, size - 1)  # beyond a whole picture there is nothing left to mirror
+
+
+def cropped(images: Tensor, most: float) -> Tensor:
+    """Each image `(batch, channels, height, width)` reduced to a part of it at a random place, which lacks up to a share
+    `most` of height and width, enlarged again to the size that it had."""
+    if most == 0:
+        return images
+    size, x, y = torch.rand(3, len(images), device=images.device)
+    size = 1 - most * size  # of the part
+    zero = torch.zeros_like(size)
+    rows = [torch.stack([size, zero, (1 - size) * (2 * x - 1)], 1), torch.stack([zero, size, (1 - size) * (2 * y - 1)], 1)]
+    where = F.affine_grid(torch.stack(rows, 1), list(images.shape), align_corners=False)  # (batch, height, width, 2)
+    return F.grid_sample(images, where, padding_mode="reflection", align_corners=False)
 
 
 def flipped(images: Tensor) -> Tensor:

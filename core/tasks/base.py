@@ -263,7 +263,7 @@ def standardised(inputs: Tensor, spec: DataSpec) -> Tensor:
     """uint8 images `(batch, channels, height, width)` or float32 features `(batch, features)` to zero mean and unit variance
     by the data spec's statistics."""
     statistics = torch.tensor((spec.mean, spec.std)).to(inputs.device, non_blocking=True)  # a GPU is not waited for
-    if spec.kind != "images":
+    if spec.kind == "features":
         mean, std = statistics[:, None]  # each (1, features)
         return (inputs - mean) / std
     mean, std = statistics[:, None, :, None, None]  # each (1, channels, 1, 1)

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.catalog import END, PADDING, START
+from core.catalog import END, PADDING, START, DataSpec
 
 LENGTH_PENALTY = 0.6  # the exponent of Vaswani et al. 2017, section 6.1
 
@@ -23,6 +23,16 @@ class Written:
     numbers: tuple[int, ...]
     chances: tuple[float, ...]
     score: float
+
+
+def begun(numbers: tuple[int, ...]) -> Tensor:
+    """What stands there before each of the numbers is written, with the start, int64 `(numbers,)`."""
+    return torch.tensor([START, *numbers[:-1]])
+
+
+def names(numbers: tuple[int, ...], spec: DataSpec) -> list[str]:
+    """Each token as a person reads it: pieces of words with their sign, and `end`."""
+    return ["end" if number == END else spec.vocabulary[number] for number in numbers]
 
 
 def shaped(logits: Tensor, temperature: float, top_p: float) -> Tensor:
@@ -50,15 +60,15 @@ def penalty(length: int) -> float:
 
 @torch.no_grad()
 def beam_search(model: nn.Module, sources: Tensor, beam: int, most: int) -> list[list[Written]]:
-    """The first `beam` sequences that end, for each of `sources` `(batch, length)`, the best first, of at most `most`
-    tokens. With a beam of 1 it takes the likeliest token each time.
+    """The first `beam` sequences that end, for each of `sources` `(batch, length)`, or pictures, the best first, of at
+    most `most` tokens. With a beam of 1 it takes the likeliest token each time.
 
     The model has `encode(sources)`, a tuple of tensors with the batch first, and `decode(targets, read, last=True)`.
     """
     batch = len(sources)
     read = tuple(part.repeat_interleave(beam, 0) for part in model.encode(sources))
     rows = torch.arange(batch, device=sources.device)  # the source that each group of `beam` rows is for
-    targets = sources.new_full((batch * beam, 1), START)
+    targets = torch.full((batch * beam, 1), START, device=sources.device)
     scores = torch.full((batch, beam), -torch.inf, device=sources.device)
     scores[:, 0] = 0  # at first all rows are the same: one goes on
     steps = scores.new_zeros((batch * beam, 0))  # the log chance of each token

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.architectures.torchvision_models import fetched
+from core.architectures.pretrained import fetched
 
 BATCH = 250  # pictures at once
 WIDTHS = (16, 32, 64)  # maps of the random network

@@ -6,6 +6,7 @@ import textwrap
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
@@ -156,6 +157,36 @@ def lines(groups: list[tuple[str, ...]], *, columns: int = 96) -> np.ndarray:
     for i, (text, colour) in enumerate(rows):
         draw.text((8, 8 + high * (i + 0.5)), text, fill=colour, font=font, anchor="lm")
     return np.asarray(sheet)
+
+
+def described(images: Tensor, texts: list[list[str]], *, height: int = 144, columns: int = 52) -> np.ndarray:
+    """Pictures one under the other, each with its texts beside it: the first in the accent's colour, the others faint.
+
+    Arguments: `images` uint8 `(n, 3, side, side)`, drawn with that `height`; `columns`, characters at which lines break.
+    Returns: uint8 `(height, width, 3)`.
+    """
+    line, gap, font = 20, 14, ImageFont.load_default(15)
+    wrapped = [[(part, FAINT if i else ACCENT) for i, text in enumerate(each) for part in textwrap.wrap(text, columns)]
+               for each in texts]
+    tall = [max(height, line * len(parts)) + gap for parts in wrapped]
+    sheet = Image.new("RGB", (height + gap + 8 * columns, sum(tall) - gap), PAPER)
+    draw, y = ImageDraw.Draw(sheet), 0
+    for image, parts, room in zip(images, wrapped, tall, strict=True):
+        tile = Image.fromarray(image.permute(1, 2, 0).cpu().numpy())
+        sheet.paste(tile.resize((height, height), Image.Resampling.BICUBIC), (0, y))
+        for i, (text, colour) in enumerate(parts):
+            draw.text((height + gap, y + line * (i + 0.5)), text, fill=colour, font=font, anchor="lm")
+        y += room
+    return np.asarray(sheet)
+
+
+def lit(image: Tensor, weights: Tensor, side: int) -> Tensor:
+    """A picture uint8 `(3, height, width)`, `side` pixels high and wide, bright where `weights` `(rows, columns)` are large
+    and dark where they are small: uint8 `(3, side, side)`."""
+    size = (side, side)
+    light = F.interpolate((weights / weights.max())[None, None].float(), size, mode="bicubic").clamp(0, 1)[0]
+    large = F.interpolate(image[None].float(), size, mode="bicubic").clamp(0, 255)[0]
+    return (large * (0.2 + 0.8 * light)).round().to(torch.uint8)
 
 
 def side_by_side(pictures: list[np.ndarray], *, gap: int = 12) -> np.ndarray:

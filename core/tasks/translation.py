@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.architectures.attention_layers import explained
+from core.architectures.attention_layers import crosses, explained
 from core.catalog import PADDING, DataSpec, task
 from core.datasets import pairs, subwords
 from core.datasets.base import Batch, Data, Split
@@ -151,11 +151,6 @@ class Translation(SupervisedTask):
         pictures = [matrix(weights.numpy(), written, read, cell=22) for weights in maps.values()]
         data = {"source": read, "target": written, "weights": {name: _rounded(weights) for name, weights in maps.items()}}
         yield Preview("attention", side_by_side(pictures), data)
-
-
-def crosses(name: str) -> bool:
-    """Whether the layer of that name looks from what is written to what was read."""
-    return name.endswith("cross") or name == "search"
 
 
 def _scorers() -> tuple:

@@ -166,6 +166,8 @@ def _batch(spec: DataSpec) -> Batch:
     if spec.kind == "questions":
         inputs[:, 2] = END  # a question of two tokens, and the rest is the passage
         return Batch(inputs, torch.full((EXAMPLES, spec.target_length, 2), 3))
+    if spec.captions:
+        return Batch(inputs, torch.full((EXAMPLES, spec.captions, spec.target_length), END))
     if spec.target_length:
         return Batch(inputs, torch.ones((EXAMPLES, spec.target_length), dtype=torch.int64))
     return Batch(inputs, torch.zeros(EXAMPLES, dtype=torch.int64) if spec.classes else None)

@@ -20,7 +20,7 @@ from core.plots.writing import visible
 from core.ui import address, page, wall
 
 TYPES = ["zip", "csv", "tsv", "txt", "data", "json"]
-WALL = {"images": 20, "sounds": 6, "sentences": 8, "pairs": 8, "questions": 3}  # examples of the preview
+WALL = {"images": 20, "sounds": 6, "sentences": 8, "pairs": 8, "questions": 3, "captioned": 12}  # examples of the preview
 ROWS, COLUMNS = 8, 12  # of a table's preview
 CHARACTERS = 2000  # of a text's preview
 CHOICES = ("path", "as", *own.Source.model_fields, "out", "name", "title")  # what the address may hold of it
@@ -74,6 +74,11 @@ NOISY = """photographs.zip
 └─ noisy/
    ├─ 1.png
    └─ 2.png"""
+CAPTIONED = """garden.zip
+├─ captions.txt
+│    1.jpg,A red rose.
+│    1.jpg,A rose, in bloom.
+└─ 1.jpg …"""
 PAIRS = """english      french
 Good night.  Bonne nuit.
 A red dog.   Un chien roux."""
@@ -193,6 +198,8 @@ def _examples() -> None:
          "belong together."),
         ("Questions about passages", ASKED, "A JSON file in SQuAD's format: each answer stands in its passage, from the "
          "character that answer_start counts."),
+        ("Pictures with captions", CAPTIONED, "A folder or a zip, and in it a file with “captions” in its name: in each "
+         "line a picture's name, a comma and a caption. A picture may have several."),
         ("Noisy and clean pictures", NOISY, "Two folders, or a zip of them, whose pictures of the same name belong "
          "together. They are cut into squares; a denoiser learns from them."),
     )

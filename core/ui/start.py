@@ -26,6 +26,7 @@ MET_WITH = {
     "language_modelling": ("language_modelling", "gpt", "shakespeare"),
     "question_answering": ("question_answering", "document-reader", "who-says-it"),
     "translation": ("translation", "transformer", "multi30k"),
+    "captioning": ("captioning", "show-attend-tell", "captions"),
     "sound_classification": ("sound_classification", "speech-lstm", "spoken-digit-classes"),
     "q_learning": ("q_learning", "q-network", "cart-pole"),
     "policy_gradient": ("policy_gradient", "actor-critic", "minatar-breakout"),

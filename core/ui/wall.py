@@ -19,23 +19,24 @@ from core.plots.sounds import waveform_picture
 
 def show(spec: DataSpec, samples: Sequence[Sample], dark: bool) -> None:
     """Draws samples of data that are no table and no running text."""
-    if spec.kind in ("images", "games"):
-        pictures(samples)
+    if spec.kind in ("images", "captioned", "games"):
+        pictures(samples, told=spec.kind == "captioned")
     elif spec.kind == "sounds":
         sounds(samples, spec.sample_rate, dark)
     else:
         sentences(samples)
 
 
-def pictures(samples: Sequence[Sample]) -> None:
-    """Draws pictures with their labels below. Small ones are enlarged pixel by pixel."""
-    side = 64 if max(samples[0].content.shape[:2]) <= 32 else 104
+def pictures(samples: Sequence[Sample], *, told: bool = False) -> None:
+    """Draws pictures with their labels below, which are sentences where the pictures are `told`. Small ones are enlarged
+    pixel by pixel."""
+    side = 150 if told else 64 if max(samples[0].content.shape[:2]) <= 32 else 104
     tiles = "".join(
         f'<figure><img src="{_source(sample.content)}" alt="{html.escape(sample.label or "sample")}">'
         f"<figcaption>{html.escape(sample.label)}</figcaption></figure>"
         for sample in samples
     )
-    st.html(f'<div class="wall" style="--side: {side}px">{tiles}</div>')
+    st.html(f'<div class="wall{" told" * told}" style="--side: {side}px">{tiles}</div>')
 
 
 def sounds(samples: Sequence[Sample], rate: int, dark: bool) -> None:

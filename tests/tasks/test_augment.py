@@ -9,7 +9,7 @@ from core import catalog
 from core.catalog import DataSpec
 from core.datasets.base import Batch
 from core.experiment import Training
-from core.tasks.augment import cut_out, flipped, mixed, shifted
+from core.tasks.augment import cropped, cut_out, flipped, mixed, shifted
 from core.tasks.classification import Classification
 
 
@@ -34,6 +34,16 @@ def test_each_shifted_picture_is_one_of_torchvision_s_crops_of_the_padded_one(re
 
 def test_a_reflected_shift_may_be_larger_than_the_picture():
     assert shifted(pictures(height=4, width=4), 16, reflect=True).min() > 0
+
+
+def test_a_cropped_picture_is_a_part_of_it_enlarged():
+    slope = torch.arange(40.0).expand(64, 1, 40, 40)  # a picture whose brightness tells the place
+    found = cropped(slope, 0.5)
+    assert found.shape == slope.shape and torch.equal(cropped(slope, 0.0), slope)
+    steps = found[:, 0, 20, 2:38].diff(dim=1)  # of the original from one pixel to the next
+    assert steps.amin() >= 0.49 and steps.amax() <= 1.01 and steps.mean(1).std() > 0.1
+    torch.testing.assert_close(steps, steps[:, :1].expand_as(steps), atol=1e-3, rtol=1e-3)
+    assert found.amin() >= 0 and found.amax() <= 39
 
 
 def test_about_half_are_mirrored_and_the_rest_are_as_they_were():

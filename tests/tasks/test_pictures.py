@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.tasks.pictures import ACCENT, INK, PAPER, WRONG, grid, labelled, matrix, side_by_side
+from core.tasks.pictures import ACCENT, INK, PAPER, WRONG, described, grid, labelled, lit, matrix, side_by_side
 
 
 def test_a_grid_lays_images_row_by_row_with_white_between():
@@ -59,3 +59,15 @@ def test_side_by_side_keeps_each_picture_whole():
     sheet = side_by_side([first, second], gap=2)
     assert sheet.shape == (4, 10, 3)
     assert (sheet[:, :3] == 10).all() and (sheet[:2, 5:] == 20).all() and (sheet[2:, 5:] == 255).all()
+
+
+def test_a_picture_is_bright_where_the_weights_are_large():
+    sheet = lit(torch.full((3, 8, 8), 200, dtype=torch.uint8), torch.tensor([[0.0, 1.0], [0.0, 0.0]]), 32)
+    assert sheet.shape == (3, 32, 32)
+    assert sheet[0, 4, 27] == 200 and sheet[0, 27, 4] < 50
+
+
+def test_described_pictures_stand_beside_their_texts():
+    sheet = described(torch.full((2, 3, 4, 4), 9, dtype=torch.uint8), [["told"], ["word " * 60]], height=40, columns=20)
+    assert (sheet[:40, :40] == 9).all()
+    assert sheet.shape[0] > 2 * 40 and (sheet[:40, 50:] != 255).any()  # the second text is taller than its picture

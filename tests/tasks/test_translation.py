@@ -7,11 +7,12 @@ import torch
 import torch.nn.functional as F
 from sacrebleu.metrics import BLEU, CHRF
 
+from core.architectures.attention_layers import crosses
 from core.catalog import PADDING, START
 from core.datasets import pairs
 from core.datasets.base import Batch, Data, Padded, Split
 from core.experiment import Experiment
-from core.tasks.translation import Translation, crosses
+from core.tasks.translation import Translation
 from core.training.setup import build_model, build_task
 from tests.translations import WORDS, spec
 

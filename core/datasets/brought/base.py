@@ -34,7 +34,7 @@ class Source(BaseModel):
 
     path: Path
     kind: Literal["images", "features", "text", "sentences", "sounds", "transcripts", "pairs", "questions",
-                  "noisy"]
+                  "noisy", "captioned"]
     side: int = 64
     length: int = characters.LENGTH
     grey: bool = False

@@ -11,6 +11,7 @@ import streamlit as st
 from torch import Tensor
 
 from core import catalog
+from core.datasets import subwords
 from core.datasets.base import Split
 from core.inside import pictures
 from core.inside.load import Loaded
@@ -98,8 +99,12 @@ def _example(first: Loaded, key: str = "") -> tuple[Tensor, str | None]:
     split = splits[name]
     index = address.number_field(f"Picture of the {name} data", f"{key}index", 0, len(split) - 1,
                                  help="The model was not trained on these. Any number takes another one.")
-    named = split.targets is not None and first.spec.classes
-    label = f"Labelled “{first.spec.classes[int(split.targets[index])]}”" if named else None
+    label = None
+    if first.spec.captions:
+        told = [subwords.text(numbers, first.spec) for numbers in split.targets[index].tolist()]
+        label = "People wrote: " + " · ".join(caption for caption in told if caption)
+    elif split.targets is not None and first.spec.classes:
+        label = f"Labelled “{first.spec.classes[int(split.targets[index])]}”"
     return split.inputs[index : index + 1], label
 
 

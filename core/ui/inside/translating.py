@@ -13,19 +13,17 @@ from core.datasets import subwords
 from core.errors import UserError
 from core.inside import translating
 from core.inside.load import Loaded
-from core.inside.translating import Translated
+from core.inside.saying import Said
 from core.plots import inside as plots
-from core.plots import writing as bars
 from core.plots.style import BLUE
-from core.ui import address, page
+from core.ui import address
 from core.ui.chart import chart
+from core.ui.inside import saying
 from core.ui.inside.question import held_out
 from core.ui.inside.reading import pick_map
 from core.ui.inside.side import Side, places
-from core.ui.passage import passage
 
-BEAM, MOST_BEAM, SEEDS = 4, 10, 999_999
-PACE = 0.6  # seconds for each piece, where the map is played
+BEAM, SEEDS = 4, 999_999
 LONGEST = 1000  # characters of the person's own sentence
 
 TITLE = "Translation"
@@ -77,10 +75,7 @@ def _knobs() -> tuple[float, ...]:
         how = address.segments("How it writes", "how", ["Beam search", "Drawing"])
     if how == "Beam search":
         with second:
-            st.session_state["beam"] = address.whole("beam", BEAM, 1, MOST_BEAM)
-            beam = st.slider("Beam", 1, MOST_BEAM, key="beam", on_change=address.keep, args=("beam",), help=(
-                "So many translations are kept at each piece; with 1 it takes the likeliest piece each time."))
-        return (beam,)
+            return (saying.beam(BEAM, "translations"),)
     with second:
         temperature = address.slider("Temperature", "temperature", 0.8, 0.0, 2.0, 0.05, help=(
             "At 0 it always takes the likeliest piece, at 1 it draws as it expects, above that more wildly."))
@@ -98,7 +93,7 @@ def _other_seed() -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner="Translating …")
-def _written(run_id: str, step: int, text: str, knobs: tuple[float, ...], _loaded: Loaded) -> list[Translated]:
+def _written(run_id: str, step: int, text: str, knobs: tuple[float, ...], _loaded: Loaded) -> list[Said]:
     if len(knobs) == 1:
         return translating.best(_loaded, text, int(knobs[0]))
     seed, temperature, top_p = knobs
@@ -106,69 +101,35 @@ def _written(run_id: str, step: int, text: str, knobs: tuple[float, ...], _loade
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _maps(run_id: str, step: int, text: str, numbers: tuple[int, ...], _written: Translated, _loaded: Loaded) -> dict:
+def _maps(run_id: str, step: int, text: str, numbers: tuple[int, ...], _written: Said, _loaded: Loaded) -> dict:
     return translating.maps(_loaded, text, _written)
 
 
 def _translated(side: Side, text: str, knobs: tuple[float, ...]) -> None:
     loaded = side.loaded
     found = _written(loaded.run.id, loaded.step, text, knobs, loaded)
-    shown = found[0]
-    if len(found) > 1:
-        key = f"{side.key}candidate"
-        names = [f"{rank}. {one.text or '(nothing)'}  ({one.score:.2f})" for rank, one in enumerate(found, 1)]
-        shown = found[names.index(address.select("The best translations, with their score", key, names, help=(
-            "The score is the log probability of all pieces, divided by a penalty on length. Pick one to look into it.")))]
-    st.markdown(f"### {page.plain(shown.text) or '(nothing)'}")
+    shown = saying.picked(side, found, "translations")
     source = translating.pieces(loaded, text)
     layers = _maps(loaded.run.id, loaded.step, text, shown.numbers, shown, loaded)
-    playing = st.session_state.get(f"{side.key}playing", False)
-    st.fragment(_piece_by_piece, run_every=PACE if playing else None)(side, text, source, shown, layers)
-
-
-
-def _play(side: Side, last: int) -> None:
-    key = f"{side.key}place"
-    st.session_state[f"{side.key}playing"] = playing = not st.session_state.get(f"{side.key}playing", False)
-    if playing and address.whole(key, last, 1, last) == last:
-        st.query_params[key] = "0"
+    st.fragment(_piece_by_piece, run_every=saying.pace(side))(side, text, source, shown, layers)
 
 
 def _piece_by_piece(
-    side: Side, text: str, source: Sequence[str], shown: Translated, layers: dict[str, list[np.ndarray]]
+    side: Side, text: str, source: Sequence[str], shown: Said, layers: dict[str, list[np.ndarray]]
 ) -> None:
     """The pieces, of which one is picked, and the map as it stood when that one was written."""
-    last, key, playing = len(shown.pieces), f"{side.key}place", st.session_state.get(f"{side.key}playing", False)
-    place = address.whole(key, last, 0, last)
-    if playing:
-        place = min(last, place + 1)
-        st.query_params[key] = str(place)
-        if place == last:
-            st.session_state[f"{side.key}playing"] = False
-            st.rerun()
-    st.button("Pause" if playing else "Play the writing", key=f"{side.key}play", on_click=_play, args=(side, last),
-              icon=":material/pause:" if playing else ":material/play_arrow:", help="Piece by piece, as it was written.")
-    spaced = [" " + piece[1:] if piece.startswith(subwords.SPACE) else piece for piece in shown.pieces]
-    with np.errstate(divide="ignore"):
-        bits = np.array([np.nan, *-np.log2(np.array(shown.chances))])
-    passage(["→", *spaced], bits, key=f"{side.key}pieces", label="The translation in pieces.", chosen=max(1, place),
-            on_pick=lambda at: st.query_params.update({key: str(at)}))
-    st.caption("The stronger a piece's ground, the less sure the model was of it. Pick one, or move with the arrow keys.")
+    place = saying.pieces(side, shown, "The translation in pieces.")
     first, second = (st.container(), st.container()) if side.narrow else st.columns([1, 2], gap="large")
     with first:
         at = max(1, place) - 1
-        st.markdown(f"**What could stand at place {at + 1}**", help="The model's own chances, given the pieces before.")
-        chances = translating.in_mind(side.loaded, text, shown, at)
-        chart(bars.next_characters(side.loaded.spec.vocabulary, chances, shown.numbers[at], side.colour),
-              key=f"{side.key}mind", height=330,
-              alt=f"The likeliest pieces at place {at + 1}; “{shown.pieces[at]}” was written there.")
+        saying.in_mind(side, shown, at, translating.in_mind(side.loaded, text, shown, at))
     if layers:
         with second:
             _attended(side, source, shown, layers, place)
 
 
 def _attended(
-    side: Side, source: Sequence[str], shown: Translated, layers: dict[str, list[np.ndarray]], place: int
+    side: Side, source: Sequence[str], shown: Said, layers: dict[str, list[np.ndarray]], place: int
 ) -> None:
     what = address.segments("Who looks at whom", f"{side.key}what", list(layers))
     across = what == translating.ACROSS  # the last layer is what the words are chosen by
