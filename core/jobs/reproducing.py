@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 
-from mlflow.entities import ViewType
-from mlflow.exceptions import MlflowException
-
-from core.errors import UserError
 from core.jobs import queue
 from core.tracking import code, read, store
 from core.tracking.write import NEWEST
@@ -53,12 +50,7 @@ def reproduce(run_id: str) -> str:
 
 def reproductions(run_id: str) -> list[read.Run]:
     """The runs that repeat this one, newest first. Raises `UserError` where the store can't be reached."""
-    try:
-        found = store.client().search_runs([store.experiment_id()], f"tags.`{TAG}` = '{run_id}'", ViewType.ACTIVE_ONLY,
-                                           order_by=["attributes.start_time DESC"])
-    except MlflowException as error:
-        raise UserError(f"The store did not answer: try again in a moment ({error}).") from error
-    return [read.run(run.info.run_id) for run in found]
+    return [run for run in read.runs() if run.tags.get(TAG) == run_id]
 
 
 def outcome(first: read.Run, second: read.Run) -> Outcome:
@@ -109,11 +101,8 @@ def causes(first: read.Run, second: read.Run) -> list[str]:
 
 def _points(run_id: str, metric: str) -> dict[int, float]:
     """All that was logged of a metric, by step; of what a resumed run logged twice, the later."""
-    try:
-        logged = store.client().get_metric_history(run_id, metric)
-    except MlflowException as error:
-        raise UserError(f"The curve of {metric} could not be read: try again in a moment ({error}).") from error
-    return {point.step: point.value for point in sorted(logged, key=lambda point: point.timestamp)}
+    logged = read.history(run_id, metric, points=sys.maxsize)
+    return dict(zip(logged.steps.tolist(), logged.values.tolist(), strict=True))
 
 
 def _same(was: float | None, now: float | None) -> bool:

@@ -110,7 +110,7 @@ def parallel(columns: Sequence[Column], names: Sequence[str], title: Title, dark
         rangefont={"color": "rgba(0,0,0,0)"}, unselected={"line": {"opacity": 0.1}},
     ))
     widest = max(map(len, dimensions[0].get("ticktext", ("12345",))))
-    return figure.update_layout(margin={"t": 64, "b": 16, "l": 24 + 7 * min(widest, 28), "r": 60}), len(names) - len(kept)
+    return figure.update_layout(margin={"t": 64, "b": 16, "l": 36 + 8 * min(widest, 28), "r": 60}), len(names) - len(kept)
 
 
 def _short(label: str, most: int = 28) -> str:

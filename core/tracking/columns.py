@@ -30,7 +30,7 @@ class Column:
     def logarithmic(self) -> bool:
         """Whether its numbers are best seen by their size: all above 0, and over two powers of ten."""
         known = self.values[np.isfinite(self.values)]
-        return not self.labels and len(known) > 0 and known.min() > 0 and known.max() >= 100 * known.min()
+        return not self.labels and len(known) > 0 and known.min() > 0 and known.max() / 100 >= known.min()
 
 
 def setting(runs: Sequence[Run], name: str) -> Column:
@@ -48,9 +48,9 @@ def setting(runs: Sequence[Run], name: str) -> Column:
 
 
 def metric(runs: Sequence[Run], name: str) -> Column:
-    """The latest value of a metric; an infinite one counts for none."""
+    """The latest value of a metric; an infinite one, which MLflow keeps as the largest number, counts for none."""
     values = np.array([run.metrics.get(name, math.nan) for run in runs], np.float64)
-    return Column(name, np.where(np.isfinite(values), values, math.nan))
+    return Column(name, np.where(np.abs(values) < np.finfo(np.float64).max, values, math.nan))
 
 
 def differing(runs: Sequence[Run]) -> list[str]:
@@ -61,9 +61,9 @@ def differing(runs: Sequence[Run]) -> list[str]:
 
 def figures(runs: Sequence[Run]) -> list[str]:
     """Metrics that some of the runs have, those of the test first; what the machine was doing is none."""
-    order = ("test", "validation", "train")
-    names = {name for run in runs for name in run.metrics if name.split("/")[0] in order}
-    return sorted(names, key=lambda name: (order.index(name.split("/")[0]), name))
+    order = {"test": 0, "validation": 1, "train": 2}
+    names = {name for run in runs for name in run.metrics if not name.startswith("system/")}
+    return sorted(names, key=lambda name: (order.get(name.split("/")[0], 3), name))
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,8 @@ def measures(metrics: Iterable[str]) -> dict[str, list[str]]:
 
 
 def history(run: read.Run, metric: str) -> read.History:
-    """The points of a metric, thinned to what a chart can show."""
-    return read.history(run.id, metric, POINTS)
+    """All points of a metric: those of two stand at the same steps, which thinned ones would not."""
+    return read.history(run.id, metric, EVERY)
 
 
 def curve(
@@ -65,22 +65,31 @@ def curve(
     smooth = None
     if smoothing > 0:  # of all that was logged: the points that are shown are the extremes
         every = read.history(run.id, metric, EVERY)
-        smooth = smoothed(every.values, smoothing)[np.searchsorted(every.steps, points.steps)]
-    return Curve(name, along(points), points.values, colour, dash, faint, near.logged, len(near.steps), smooth)
+        smooth = smoothed(_finite(every.values), smoothing)[np.searchsorted(every.steps, points.steps)]
+    return Curve(name, along(points), _finite(points.values), colour, dash, faint, near.logged, len(near.steps), smooth)
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    """Without what is infinite, which MLflow keeps as the largest number: beside that all else would lie flat."""
+    return np.where(np.abs(values) < np.finfo(np.float64).max, values, np.nan)
 
 
 def per_step(run: read.Run, axis: Axis) -> float | None:
     """How far one step of a run goes along an axis; None where that isn't known. Along time it counts for nothing."""
     if axis in ("step", "time"):
         return 1.0
-    if axis == "epoch":
-        return float(run.params["training.epochs"]) / run.total_steps if run.total_steps else None
-    if "training.batch_size" not in run.params:
+    wanted = "training.epochs" if axis == "epoch" else "training.batch_size"
+    if wanted not in run.params or (axis == "epoch" and not run.total_steps):
         return None
-    batch = float(run.params["training.batch_size"])
+    if axis == "epoch":
+        return float(run.params[wanted]) / run.total_steps
+    batch = float(run.params[wanted])
     if axis == "samples":
         return batch
-    flops = _flops(run.experiment.model_copy(update={"seed": 0}).model_dump_json())
+    try:
+        flops = _flops(run.experiment.model_copy(update={"seed": 0}).model_dump_json())
+    except (KeyError, UserError):  # someone else's run, or one that this version can't read any more
+        return None
     return batch * flops if flops else None
 
 

@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from pathlib import Path
-
 import mlflow
 import pytest
 
 from core.tracking import read, store
 from core.ui import runs_table
-from tests.benchmarks.make_store import fill
+from tests.benchmarks.timing import seconds
 
-RUNS = 1000
 FIND = "metrics.`test/accuracy` > 0.9 and params.architecture = 'lenet'"
 pytestmark = [pytest.mark.benchmark, pytest.mark.flaky(reruns=2)]
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """The shortest of three times, in CPU seconds of this process: what others do on these cores counts for nothing."""
-    taken = []
-    for _ in range(3):
-        begun = time.process_time()
-        work()
-        taken.append(time.process_time() - begun)
-    return min(taken)
-
-
-def test_a_search_and_a_ranking_come_twenty_times_sooner_than_from_mlflow(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GLASSBOX_HOME", str(tmp_path))
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    fill(tmp_path, RUNS, RUNS)
-    mlflow.set_tracking_uri(store.tracking_uri())
+def test_a_search_and_a_ranking_come_twenty_times_sooner_than_from_mlflow(ids: list[str]) -> None:
     found: list[list[str]] = []
 
     def theirs() -> None:
         order = ["metrics.`test/accuracy` DESC"]
-        frame = mlflow.search_runs([store.experiment_id()], FIND, max_results=RUNS, order_by=order)
+        frame = mlflow.search_runs([store.experiment_id()], FIND, max_results=len(ids), order_by=order)
         found.append(frame["run_id"].tolist())
 
     def ours() -> None:
@@ -51,7 +30,6 @@ def test_a_search_and_a_ranking_come_twenty_times_sooner_than_from_mlflow(
     slow = seconds(theirs)
     ours()  # the first look at the store
     fast = seconds(ours)
-    mlflow.set_tracking_uri(None)
-    print(f"\n{len(found[0])} of {RUNS} runs found and ranked: mlflow.search_runs {slow:.3f} s, the table {fast:.4f} s")
+    print(f"\n{len(found[0])} of {len(ids)} runs found and ranked: mlflow.search_runs {slow:.3f} s, the table {fast:.4f} s")
     assert all(its == found[0] for its in found)
     assert slow / fast > 20

@@ -3,40 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import mlflow
 import pytest
 
 from core.tracking import mirror, read, store
-from tests.benchmarks.make_store import fill
+from tests.benchmarks.conftest import POINTS, RUNS
+from tests.benchmarks.timing import seconds
 
-RUNS, POINTS = 1000, 200_000  # 2,000 of one metric for each of the 50 newest
 pytestmark = [pytest.mark.benchmark, pytest.mark.flaky(reruns=2)]
-
-
-@pytest.fixture(scope="module")
-def ids(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        folder: Path = tmp_path_factory.mktemp("large")
-        patch.setenv("GLASSBOX_HOME", str(folder))
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        made = fill(folder, RUNS, POINTS)
-        mlflow.set_tracking_uri(store.tracking_uri())
-        mlflow.search_runs([store.experiment_id()], max_results=10)  # the first query of all prepares the others
-        yield made
-        mlflow.set_tracking_uri(None)
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """The shortest of three times, in CPU seconds of this process: what others do on these cores counts for nothing."""
-    taken = []
-    for _ in range(3):
-        begun = time.process_time()
-        work()
-        taken.append(time.process_time() - begun)
-    return min(taken)
 
 
 def first_look() -> list[read.Run]:

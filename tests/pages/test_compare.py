@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from mlflow.entities import Metric
+from mlflow.entities import Metric, Param
 from streamlit.testing.v1 import AppTest
 
 from core.experiment import Experiment
@@ -196,8 +196,10 @@ def test_charts_of_relations_take_all_runs_on_the_same_data_on_request() -> None
     made = trained([0.8, 0.82, 0.9], epochs=3)
     page = compared(*made[:2], charts="scatter")
     assert "All 3 on the same data" in str(page.button_group("scatter_of").options)
-    page = compared(*made[:2], charts="boxes", boxes_of="All on the same data")
-    assert page.button_group("boxes_of").value == "All on the same data"
+    assert compared(*made[:2], charts="boxes", boxes_of="alike").button_group("boxes_of").value == "alike"
+    found = compared(*made[:2], charts="scatter", scatter_of="found", find="params.seed = '2'")
+    assert "The 1 that the table finds" in str(found.button_group("scatter_of").options)
+    assert found.button_group("scatter_of").value == "found" and "do not differ in any setting" in words(found)
 
 
 def test_charts_that_have_nothing_to_show_say_so() -> None:
@@ -246,3 +248,16 @@ def test_fifty_runs_are_shown_at_once() -> None:
     made = trained([0.8 + i / 1000 for i in range(50)])
     page = compared(*made)
     assert len(frame_with(page, "Seed")) == 50 and "can't be told apart" not in words(page)
+
+
+def test_runs_with_names_of_their_own_and_very_many_settings_are_drawn() -> None:
+    made = trained([0.8, 0.9])
+    for i, run_id in enumerate(made):
+        for start in range(0, 300, 100):
+            store.client().log_batch(run_id, params=[
+                Param(f"их/setting {n}", f"{n * i}") for n in range(start, start + 100)])
+        store.client().log_metric(run_id, "дом", math.inf if i else math.nan)
+    page = compared(*made, charts="curves,scatter,parallel,heat,boxes,importance,differences,origins",
+                    scatter_x="их/setting 7", scatter_y="дом")
+    assert "The first 200 of 300 settings that differ" in words(page)
+    assert "2 runs without one of these are left out" in words(page)

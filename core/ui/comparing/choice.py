@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
-from core.tracking import compare, read
-from core.ui import address, tables
+import streamlit as st
 
-CHOSEN, ALIKE = "The chosen runs", "All on the same data"
+from core.errors import UserError
+from core.tracking import compare, read
+from core.ui import address, runs_table, tables
+from core.ui.comparing.choosing import STATES
+from core.ui.runs_table import Asked
+
+CHOSEN, ALIKE, FOUND = "chosen", "alike", "found"
+NAMED = {CHOSEN: "The chosen {:,}", ALIKE: "All {:,} on the same data", FOUND: "The {:,} that the table finds"}
 
 
 @dataclass(frozen=True)
@@ -25,15 +32,24 @@ class Choice:
 
 
 def wider(choice: Choice, key: str) -> list[read.Run]:
-    """The chosen runs or, where a person wants that, all that learned the same task from the same data."""
+    """The chosen runs or, where a person wants that, all that learned the same task from the same data, or all that the
+    table of runs finds."""
     runs = choice.runs
-    alike = [run for run in read.runs() if run.state in read.ENDED and not run.finds_rate
-             and any(compare.data_of(run) == compare.data_of(chosen) for chosen in runs)]
-    if {run.id for run in alike} <= set(choice.ids):
+    data = {frozenset(compare.data_of(run).items()) for run in runs}
+    kinds = {(run.params.get("task"), run.params.get("dataset")) for run in runs}  # few of ten thousand are looked at closer
+    offered = {CHOSEN: runs, ALIKE: [
+        run for run in read.runs()
+        if (run.params.get("task"), run.params.get("dataset")) in kinds and run.state in read.ENDED and not run.finds_rate
+        and frozenset(compare.data_of(run).items()) in data
+    ]}
+    if any(name in st.query_params for name in ("find", "task_is", "state_is")):
+        with suppress(UserError):  # what can't be understood of a search is said where it is typed
+            offered[FOUND] = runs_table.found(Asked.of_address(), STATES, (), False).runs
+    offered = {name: its for name, its in offered.items() if name == CHOSEN or {run.id for run in its} - set(choice.ids)}
+    if len(offered) == 1:
         return runs
-    kind = address.segments("Which runs", f"{key}of", [CHOSEN, ALIKE], format_func={
-        CHOSEN: f"The chosen {len(runs)}", ALIKE: f"All {len(alike):,} on the same data"}.get)
-    return alike if kind == ALIKE else runs
+    return offered[address.segments("Which runs", f"{key}of", list(offered), format_func=lambda name: NAMED[name].format(
+        len(offered[name])))]
 
 
 def by_experiment(runs: list[read.Run]) -> dict[str, list[read.Run]]:

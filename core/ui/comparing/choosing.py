@@ -26,9 +26,10 @@ def chosen_ids() -> list[str]:
 def chosen() -> list[read.Run]:
     """The runs that the address names; those that can't be had are said."""
     found, ids = [], chosen_ids()
+    known = {run.id: run for run in read.some(ids)}  # the store itself is asked of none but the others
     for run_id in ids[:MOST_RUNS]:
         try:
-            found.append(read.run(run_id))
+            found.append(known.get(run_id) or read.run(run_id))
         except UserError as error:
             st.warning(str(error), icon=":material/search_off:")
     if len(ids) > MOST_RUNS:
@@ -75,9 +76,12 @@ LINE = ('<svg xmlns="http://www.w3.org/2000/svg" width="24" height="8" viewBox="
 def labels(runs: Sequence[read.Run]) -> dict[str, str]:
     """A name for each run that tells it from the others: what differs in its settings where the names are the same."""
     names = {run.id: run.name for run in runs}
-    settings = [name for name in compare.differing(runs) if "." in name]
+    alike: dict[str, list[read.Run]] = {}
     for run in runs:
-        if sum(other.name == run.name for other in runs) > 1:
+        alike.setdefault(run.name, []).append(run)
+    for namesakes in alike.values():
+        settings = [name for name in compare.differing(namesakes) if "." in name]
+        for run in namesakes:
             names[run.id] += "".join(f", {tables.setting_words(name, run.params.get(name))}" for name in settings[:2])
     twice = Counter(names.values())
     return {run.id: names[run.id] if twice[names[run.id]] == 1 else f"{names[run.id]} ({run.id[:6]})" for run in runs}

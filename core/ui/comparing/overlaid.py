@@ -18,7 +18,9 @@ SPREADS = {"Mean and range": "range", "Mean ± deviation": "deviation"}
 def overlaid(choice: Choice, key: str) -> None:
     """The curves of one metric, over one another, or those of the seeds of an experiment as a band."""
     runs = choice.runs
-    metrics = [name for names in lines.measures({m for run in runs for m in run.metrics}).values() for name in names]
+    logged = {name for run in runs for name in run.metrics}
+    metrics = [name for names in lines.measures(logged).values() for name in names] or sorted(
+        name for name in logged if not name.startswith("system/"))  # someone else's have names of their own
     if not metrics:
         st.caption("None of these runs has logged a step yet. Their curves will be here.")
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import streamlit as st
@@ -20,6 +21,8 @@ from core.ui.comparing.choice import Choice, by_experiment, wider
 NONE = "Each run's own"
 MOST_AXES = 8
 MOST_BOXES = 40
+MOST_POINTS = 2000
+MOST_SETTINGS = 40  # of which the importance is sought: each takes its time
 ROW = 34  # pixels of a bar or a box
 
 
@@ -30,7 +33,7 @@ def title(name: str) -> str:
 
 def column(runs: list[read.Run], name: str) -> Column:
     """A setting or a metric of runs; shares in per cent."""
-    if "/" not in name:
+    if any(name in run.params for run in runs):
         return columns.setting(runs, name)
     found = columns.metric(runs, name)
     return replace(found, values=100 * found.values) if page.is_share(name) else found
@@ -48,13 +51,20 @@ def told(runs: list[read.Run]) -> tuple[list[str], list[str], str] | None:
     return settings, figures, best
 
 
+def newest(runs: list[read.Run]) -> list[read.Run]:
+    """As many as a chart has room for, each by itself."""
+    if len(runs) > MOST_POINTS:
+        st.caption(f"The newest {MOST_POINTS:,} of {len(runs):,} runs.")
+    return sorted(runs, key=lambda run: -run.created)[:MOST_POINTS] if len(runs) > MOST_POINTS else runs
+
+
 def left_out(count: int) -> None:
     if count:
         st.caption(f"{count:,} run{'s' * (count != 1)} without one of these {'is' if count == 1 else 'are'} left out.")
 
 
 def scatter(choice: Choice, key: str) -> None:
-    runs = wider(choice, key)
+    runs = newest(wider(choice, key))
     if (found := told(runs)) is None:
         return
     settings, figures, best = found
@@ -73,12 +83,12 @@ def scatter(choice: Choice, key: str) -> None:
 
 
 def parallel(choice: Choice, key: str) -> None:
-    runs = wider(choice, key)
+    runs = newest(wider(choice, key))
     if (found := told(runs)) is None:
         return
     settings, figures, best = found
     # A setting that hardly any of the runs has would leave the others out.
-    usual = [name for name in settings if not np.isnan(column(runs, name).values).any()][: MOST_AXES - 1]
+    usual = list(islice((name for name in settings if not np.isnan(column(runs, name).values).any()), MOST_AXES - 1))
     picked = address.several("Axes, from left to right", f"{key}axes", [*settings, *figures], [*usual, best],
                              max_selections=MOST_AXES, format_func=title)
     if len(picked) < 2:
@@ -153,7 +163,7 @@ def importance(choice: Choice, key: str) -> None:
         st.caption(f"{known} of these runs have it: at least {forest.FEWEST} are needed to tell what it hangs on.")
         return
     try:
-        told_by = _importance([column(runs, name) for name in settings], figure)
+        told_by = _importance([column(runs, name) for name in settings[:MOST_SETTINGS]], figure)
     except UserError as error:
         st.caption(str(error))
         return
@@ -168,6 +178,8 @@ def importance(choice: Choice, key: str) -> None:
         f"From {told_by.runs:,} runs. A random forest foretells {100 * told_by.foretold:.0f} % of the variance of runs that "
         "it has not seen; a setting's share is half of what the squared error grows by once it is shuffled (permutation "
         "importance: Breiman 2001; Gregorutti et al. 2017). Settings that changed only together can't be told apart."
+        + (f" Only the first {MOST_SETTINGS} of {len(settings):,} settings were looked at."
+           if len(settings) > MOST_SETTINGS else "")
         + (" With so few runs these are rough." if told_by.runs < 4 * forest.FEWEST else ""))
 
 

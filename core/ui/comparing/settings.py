@@ -11,6 +11,8 @@ from core.tracking import compare
 from core.ui import tables
 from core.ui.comparing.choice import Choice
 
+MOST = 200  # settings: a table with more columns is read by nobody
+
 
 def settings(choice: Choice, key: str) -> None:
     """What differs in the settings of the runs, and nothing else."""
@@ -19,6 +21,9 @@ def settings(choice: Choice, key: str) -> None:
     if not different:
         st.caption("Nothing: these runs have the same settings, seed included.")
         return
+    if len(different) > MOST:
+        st.caption(f"The first {MOST} of {len(different):,} settings that differ.")
+        different = different[:MOST]
     titles = {name: tables.setting_title(name) for name in different}
     often = Counter(titles.values())
     titled = {name: title if often[title] == 1 else f"{title} ({name.split('.')[0]})" for name, title in titles.items()}
