@@ -60,13 +60,13 @@ function mount(root) {
   const fit = () => {
     const { columns } = me.data, seen = [...me.rows.values()].slice(0, WINDOW);
     const widths = columns.map((column, i) => {
-      if (!me.widths.has(column.id)) {
-        if (!seen.length) return 120;
+      if (seen.length) {
         const longest = Math.max(column.title.length + 3, ...seen.map((row) => (row.cells[i] ?? "").length + (column.kind === "state" ? 2 : 0)));
         const [low, high] = { run: [200, 340], note: [150, 300], tags: [120, 260] }[column.kind] ?? [72, 280];
-        me.widths.set(column.id, Math.round(Math.min(high, Math.max(low, longest * 7.4 + 22 + (column.kind === "run" ? 18 : 0)))));
+        const wide = Math.round(Math.min(high, Math.max(low, longest * 7.4 + 22 + (column.kind === "run" ? 18 : 0))));
+        me.widths.set(column.id, Math.max(wide, me.widths.get(column.id) ?? 0)); // a column may grow, but never jumps to and fro
       }
-      return me.widths.get(column.id);
+      return me.widths.get(column.id) ?? 120;
     });
     const narrow = table.clientWidth < 640;
     if (narrow && columns[0]?.kind === "run") widths[0] = Math.min(widths[0], 190);
@@ -394,14 +394,14 @@ function mount(root) {
     corner.setAttribute("role", "columnheader");
     corner.setAttribute("aria-label", "Tick and star");
     head.replaceChildren(corner, ...columns.map((column, i) => {
-      const cell = make("div", `cell ${column.kind}`), name = make("button", "name", column.title), more = make("button", "more", "⋮");
+      const cell = make("div", `cell ${column.kind}`), name = make("span", "name", column.title), more = make("button", "more", "⋮");
       if (i === 0) cell.classList.add("first");
       cell.id = `head-${i}`;
       cell.setAttribute("role", "columnheader");
       cell.setAttribute("aria-colindex", i + 2);
       cell.setAttribute("aria-sort", by !== column.id ? "none" : downward ? "descending" : "ascending");
       cell.title = column.id.includes(".") ? column.id : column.title;
-      name.type = more.type = "button"; name.tabIndex = more.tabIndex = -1;
+      more.type = "button"; more.tabIndex = -1; // the name is none: Firefox drags nothing by a button
       name.onclick = () => { me.active = { row: -1, column: i }; sort(column); };
       more.setAttribute("aria-label", `Menu of ${column.title}`);
       more.setAttribute("aria-haspopup", "menu");

@@ -53,7 +53,7 @@ class Asked:
         told = st.query_params
         sort = told.get("sort", "")
         return cls(
-            told.get("find", "").strip(), told.get("task_is"), told.get("state_is"), told.get("grouped"),
+            told.get("find", ""), told.get("task_is"), told.get("state_is"), told.get("grouped"),
             tuple(run_columns.named(told.get("opened", ""))), sort.removeprefix("-") or None, sort.startswith("-"),
             tuple(run_columns.named(told.get("columns", ""))),
         )
@@ -165,7 +165,8 @@ def _parts(states: tuple[str, ...], shown: tuple[str, ...], settings: bool, tick
 def _said(what: Found, asked: Asked) -> str:
     count = f"{len(what.runs):,} of {what.among:,}" if len(what.runs) != what.among else f"{what.among:,}"
     groups = f" in {sum(isinstance(row, Group) for row in what.rows):,} groups" if asked.grouped else ""
-    return f"{count} {'archived ' if asked.state == ARCHIVED else ''}runs{groups}"
+    kind = "archived run" if asked.state == ARCHIVED else "run"
+    return f"{count} {kind}{'' if what.among == 1 else 's'}{groups}"
 
 
 def _completion(typed: dict | None, every: list[read.Run]) -> dict | None:

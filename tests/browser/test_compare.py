@@ -71,6 +71,10 @@ def test_without_a_choice_the_table_is_open(page: Page, runs, settle, photograph
     expect(page.get_by_text("Choose the runs to compare")).to_be_visible()
     expect(page.get_by_role("grid", name="Runs")).to_be_visible()
     photograph(page, "compare-choose")
+    page.get_by_role("grid", name="Runs").locator(".body .row .state").first.click()  # a click on a row ticks it
+    page.wait_for_url(re.compile("runs=[0-9a-f]{32}(&|$)"))
+    settle(page)
+    expect(page.get_by_role("img", name=re.compile("of 1 runs"))).to_be_visible()
 
 
 def test_a_zoom_brings_detail_and_a_chart_is_had_as_table_and_files(

@@ -98,9 +98,13 @@ def test_a_link_shows_another_person_the_same_groups_and_columns(page: Page, ids
     header.locator(".more").click()
     page.get_by_role("menuitemradio", name="Best value").click()
     page.wait_for_url(re.compile("accuracy%40best"))
-    page.get_by_role("columnheader", name="Test accuracy, highest").drag_to(page.get_by_role("columnheader", name="Result"))
+    grid.get_by_text("Test accuracy, highest").drag_to(grid.get_by_text("Result", exact=True))
     page.wait_for_url(re.compile("columns=run%2Cmetrics.test%2Faccuracy%40best%2Cresult"))
 
+    grid.locator(".body .row a").first.click()
+    page.wait_for_url(re.compile("run=[0-9a-f]{32}"))
+    page.go_back()
+    settle(page)
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
