@@ -206,9 +206,9 @@ class Playing(Task):
         return {"return": torch.tensor(np.mean(table.finished), dtype=torch.float32)} if table.finished else {}
 
     def evaluate(self, split: Split) -> dict[str, float]:
-        """`return`, the mean over the split's episodes, and their mean `length` in moves. `return_by_chance`: of a player who
-        moves at random, published (Mnih et al. 2015; Wang et al. 2016) or else measured on the same episodes.
-        `human_normalised`: the return on a scale where that player has 0 and a published human tester 1."""
+        """`return`, the mean over the split's episodes, and their mean `length` in moves. `return_by_chance`: of a player
+        who moves at random, published (Mnih et al. 2015; Wang et al. 2016) or else measured on the same
+        episodes. `human_normalised`: the return on a scale where that player has 0 and a published human tester 1."""
         episodes = played(self.spec, split.seeds, self.policy)
         mean = float(np.mean([episode.back for episode in episodes]))
         found = {"return": mean, "length": float(np.mean([len(episode.actions) for episode in episodes]))}

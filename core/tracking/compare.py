@@ -51,6 +51,12 @@ def spread(values: Sequence[float]) -> Spread | None:
     return Spread(len(values), float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else math.nan)
 
 
+def interquartile_mean(values: Sequence[float]) -> float | None:
+    """The mean without the lowest and the highest quarter, so that one lucky seed counts little: Agarwal et al. 2021, "Deep
+    reinforcement learning at the edge of the statistical precipice", section 4.3. None without any value."""
+    return float(stats.trim_mean(values, 0.25)) if values else None
+
+
 @dataclass(frozen=True)
 class Difference:
     """The first mean less the second, `gap`, the interval of it from `low` to `high`, and `p`, how likely so large a one is

@@ -35,6 +35,12 @@ def test_the_spread_has_the_sample_standard_deviation() -> None:
     assert compare.spread([]) is None
 
 
+def test_the_interquartile_mean_leaves_out_a_quarter_at_either_end() -> None:
+    assert compare.interquartile_mean([900.0, 1, 2, 3, 4, 5, 6, -70]) == pytest.approx((2 + 3 + 4 + 5) / 4)
+    assert compare.interquartile_mean([1.0, 2.0, 6.0]) == pytest.approx(3)
+    assert compare.interquartile_mean([]) is None
+
+
 def test_welchs_test_against_its_formula() -> None:
     """Two equally spread triples: t = 2 / sqrt(2/3) with 4 degrees of freedom, whose distribution has a closed form."""
     t = 2 / math.sqrt(2 / 3)

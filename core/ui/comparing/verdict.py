@@ -31,8 +31,11 @@ def seeds(runs: list[read.Run], metrics: list[str], measure: str, more: bool) ->
                for group in groups}
     ranked = sorted(figures, key=lambda name: _mean(figures[name][deciding], more))
     st.markdown("**Seeds of the same experiment, together** &nbsp;:gray[mean ± standard deviation]")
+    # Of games, whose seeds differ much, as its field reports them.
+    middle = {"Interquartile mean": [interquartile_text(deciding, figures[name][deciding]) for name in ranked]}
     tables.draw(pd.DataFrame(
         {"Experiment": ranked, "Seeds": [len(figures[name][deciding]) for name in ranked]}
+        | (middle if measure == "return" else {})
         | {page.measure_title(metric): [spread_text(metric, figures[name][metric]) for name in ranked] for metric in metrics}
     ), key="seeds")
     if len([name for name in ranked if figures[name][deciding]]) > 1:
@@ -95,6 +98,11 @@ def _seed(run: read.Run) -> int:
 def _mean(values: list[float], more: bool) -> tuple[bool, float]:
     mean = sum(values) / len(values) if values else math.inf
     return not values, -mean if more else mean
+
+
+def interquartile_text(metric: str, values: list[float]) -> str:
+    found = compare.interquartile_mean(values)
+    return "–" if found is None else page.measure(metric, found)
 
 
 def spread_text(metric: str, values: list[float]) -> str:
