@@ -282,9 +282,10 @@ def follow(name: str) -> None:
 def facts(name: str, data: Data | None, seen: look.Overview | None) -> None:
     """Sizes, form, statistics, source, licence and digest, as far as they are known."""
     shown, spec = catalog.get("dataset", name).card, data.spec if data else spec_of(name)
-    units = {"train": " moves", "validation": " episodes", "test": " episodes"} if spec.kind == "games" else {}
+    names = {"train": "Moves an epoch"} if spec.kind == "games" else {}
     for column, (split, size) in zip(st.columns(3, wrap=False), spec.sizes.items(), strict=True):
-        column.metric(split.capitalize() + units.get(split, ""), f"{size:,}")
+        column.metric(names.get(split, split.capitalize()), f"{size:,}",
+                      help="Episodes, each begun with a seed of its own." if names and split not in names else None)
     lines = {"Form": content(spec)}
     if spec.kind in ("images", "captioned") and data:
         lines["Mean, spread"] = " · ".join(

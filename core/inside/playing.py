@@ -28,9 +28,10 @@ PAPER_SIDE, EVERY = 80, 5  # that screen, and the pixels from one disturbed plac
 
 @dataclass(frozen=True)
 class Watched:
-    """An episode. `sheet`: all screens in rows of `columns`, a JPEG; `size` of each (width, height); of each move the
-    `actions`, `rewards`, what the task says of every action (`answers`, `(moves, actions)`) and the expected return
-    (`values`). `random` and `human`: the published returns, None where there are none."""
+    """An episode. `sheet`: all screens in rows of `columns`, a JPEG; `size` of each (width, height). Of each move what the
+    task says of every action (`answers`, `(moves, actions)`), the expected return (`values`, `(moves,)`), and what the last
+    hidden layer makes of the situation (`features`, `(moves, units)`). `random` and `human`: the published returns, None
+    where there are none."""
 
     episode: Episode
     sheet: bytes
@@ -38,6 +39,7 @@ class Watched:
     size: tuple[int, int]
     answers: np.ndarray
     values: np.ndarray
+    features: np.ndarray
     random: float | None
     human: float | None
 
@@ -49,7 +51,15 @@ def fits(loaded: Loaded) -> bool:
 def watch(loaded: Loaded, seed: int) -> Watched:
     """The episode of that seed, played by the model, at most its first `MOST` moves."""
     with loaded.lock:
-        (episode,) = played(loaded.spec, [seed], loaded.task.policy, most=MOST)
+        features: list[np.ndarray] = []
+
+        def policy(observations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            with torch.no_grad():
+                seen = loaded.task.model_input(Batch(torch.from_numpy(observations), None))
+                features.append(loaded.model.eyes(seen).numpy())
+            return loaded.task.policy(observations)
+
+        (episode,) = played(loaded.spec, [seed], policy, most=MOST)
         outputs = torch.from_numpy(np.stack(episode.outputs))
         answers, values = loaded.task.told(outputs), loaded.task.values(outputs)
     moves, sheet, size = len(episode.actions), None, (0, 0)
@@ -64,7 +74,8 @@ def watch(loaded: Loaded, seed: int) -> Watched:
     held = io.BytesIO()
     sheet.save(held, "JPEG", quality=85)
     random, human = SCORES.get(loaded.spec.game, (None, None))
-    return Watched(episode, held.getvalue(), columns, size, answers.numpy(), values.numpy(), random, human)
+    return Watched(episode, held.getvalue(), columns, size, answers.numpy(), values.numpy(),
+                   np.concatenate(features), random, human)
 
 
 def at_random(loaded: Loaded, seed: int) -> float:

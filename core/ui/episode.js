@@ -17,7 +17,7 @@ function mount(root) {
         width, height, 0, 0, width, height);
     slider.value = at;
     const points = data.points[at], chosen = data.chosen[at];
-    const line = `Move ${at + 1} of ${data.values.length} · ${data.actions[chosen]} · ${points} points so far`;
+    const line = `Move ${at + 1} of ${data.values.length} · ${data.actions[chosen]} · ${points} ${points === 1 ? "point" : "points"} so far`;
     find("line").textContent = line;
     slider.setAttribute("aria-valuetext", line);
     const row = data.answers[at], [low, high] = data.range;

@@ -49,7 +49,7 @@ function mount(root) {
     const first = state.data === null;
     state.data = data;
     image.src = data.screen;
-    find("points").textContent = `${data.points} points · ${data.count} moves`;
+    find("points").textContent = `${data.points} ${data.points === "1" ? "point" : "points"} · ${data.count} moves`;
     if (first) {
       find("pads").replaceChildren(...data.actions.map((name, i) => {
         const pad = document.createElement("button");

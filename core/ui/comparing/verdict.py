@@ -33,9 +33,11 @@ def seeds(runs: list[read.Run], metrics: list[str], more: bool, key: str) -> Non
         return
     ranked = sorted(groups, key=lambda name: _rank(groups[name], metrics[0], more))
     st.markdown("**Seeds of the same experiment, together** &nbsp;:gray[mean ± standard deviation]")
+    played = metrics[0].endswith("/return")  # seeds of games differ much: told as their field does (Agarwal et al. 2021)
     tables.draw(pd.DataFrame(
         {"Experiment": ranked, "Seeds": [len(_figures(groups[name], metrics[0])) for name in ranked]}
-        | {page.measure_title(metric): [spread_text(metric, _figures(groups[name], metric)) for name in ranked]
+        | ({"Interquartile mean": [_middle(_figures(groups[name], metrics[0])) for name in ranked]} if played else {})
+        | {page.measure_title(metric): [tables.spread_text(metric, _figures(groups[name], metric)) or "–" for name in ranked]
            for metric in metrics}
     ), key=f"{key}seeds")
 
@@ -309,13 +311,5 @@ def _rank(runs: Sequence[read.Run], metric: str, more: bool) -> tuple[bool, floa
     return not values, -mean if more else mean
 
 
-def spread_text(metric: str, values: list[float]) -> str:
-    """`98.31 ± 0.12 %`, the spread with two digits and the mean as far as those; without the spread for a single seed."""
-    found = compare.spread(values)
-    if found is None:
-        return "–"
-    if math.isnan(found.sd) or found.sd == 0:
-        return page.measure(metric, found.mean) + (" ± 0" if found.sd == 0 else "")
-    scale, unit = (100, " %") if page.is_share(metric) else (1, " dB") if "psnr" in metric else (1, "")
-    places = max(0, 1 - math.floor(math.log10(scale * found.sd)))
-    return f"{scale * found.mean:,.{places}f} ± {scale * found.sd:,.{places}f}{unit}"
+def _middle(values: list[float]) -> str:
+    return page.number(significance.interquartile_mean([values])) if values else "–"

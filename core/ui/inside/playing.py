@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,10 @@ from PIL import Image
 from core.inside import playing
 from core.inside.load import Loaded
 from core.inside.playing import Looked, Watched
+from core.inside.representation import Method, project
+from core.plots import playing as figures
 from core.ui import address
+from core.ui.chart import Sheet, chart
 from core.ui.episode import player
 from core.ui.inside.side import Side, places
 from core.ui.joystick import joystick
@@ -20,6 +24,7 @@ TITLE = "Playing"
 AGENT, YOU = "The agent", "You"
 fits = playing.fits
 MOST_EPISODES = 9999
+FEWEST = 10  # situations of which a map can be made
 GLOW = {"What the move hangs on": (86, 180, 233), "What the value hangs on": (213, 94, 0)}
 
 
@@ -61,9 +66,17 @@ def _episode(side: Side, seed: int) -> None:
                   help=None if episode.over else f"After the first {playing.MOST:,} moves: the game goes on.")
         st.metric("Moves", f"{len(episode.actions):,}", width="content")
         _others(loaded, watched, seed)
+    _film(side, watched, seed)
+    _map(side, watched, seed)
+
+
+@st.fragment
+def _film(side: Side, watched: Watched, seed: int) -> None:
+    """The film, and what the network looks at where it stands."""
+    loaded = side.loaded
     at = player(watched, loaded.spec.actions, loaded.task.measured, key=f"{side.key}player{loaded.step}_{seed}",
                 at=0, colour=side.colour, percent=loaded.run.params["task"] == "policy_gradient")
-    looked = playing.look(loaded, episode, min(at, len(episode.actions) - 1))
+    looked = playing.look(loaded, watched.episode, min(at, len(watched.episode.actions) - 1))
     if looked is None:
         st.caption("This game is seen as plain numbers: there is no screen that the network looks at.")
         return
@@ -71,6 +84,24 @@ def _episode(side: Side, seed: int) -> None:
     shown = zip(st.columns(2, gap="medium"), GLOW.items(), (looked.policy, looked.value), strict=True)
     for column, (title, colour), found in shown:
         column.image(_glowing(looked, found, colour), caption=title, width="stretch")
+
+
+def _map(side: Side, watched: Watched, seed: int) -> None:
+    """The episode's situations as the network's last hidden layer lays them out."""
+    if len(watched.values) < FEWEST:
+        return
+    st.markdown("**What is alike to the network**")
+    method = address.segments("Laid out by", f"{side.key}layout", ["PCA", "t-SNE"])
+    points = _laid_out(side.loaded.run.id, side.loaded.step, seed, method, watched)
+    names = side.loaded.spec.actions
+    captions = [f"Move {i + 1}: {names[action]}, {value:.3g}"
+                for i, (action, value) in enumerate(zip(watched.episode.actions, watched.values, strict=True))]
+    sheet = np.asarray(Image.open(io.BytesIO(watched.sheet)))
+    chart(figures.situations(points, watched.values, captions), key=f"{side.key}map", height=420,
+          sheet=Sheet(sheet, watched.columns, watched.size),
+          alt=f"{len(points)} situations of the episode, alike ones near each other, coloured by the expected return.")
+    st.caption("Each point is a moment of this episode, placed by what the last hidden layer makes of it: what is near is "
+               "alike to the network. Point at one to see its screen.")
 
 
 def _others(loaded: Loaded, watched: Watched, seed: int) -> None:
@@ -86,6 +117,11 @@ def _others(loaded: Loaded, watched: Watched, seed: int) -> None:
 @st.cache_data(max_entries=8, show_spinner="The agent plays …")
 def _watched(run_id: str, step: int, seed: int, _loaded: Loaded) -> Watched:
     return playing.watch(_loaded, seed)
+
+
+@st.cache_data(max_entries=20, show_spinner="Laying out the situations …")
+def _laid_out(run_id: str, step: int, seed: int, method: Method, _watched: Watched) -> np.ndarray:
+    return project(_watched.features, method)[0]
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
