@@ -136,7 +136,7 @@ def turned(vectors: Tensor) -> Tensor:
 
 def crosses(name: str) -> bool:
     """Whether the layer of that name looks from what is written to what was read or seen."""
-    return name.endswith("cross") or name == "search"
+    return name.rsplit(".", 1)[-1] in ("cross", "search")
 
 
 def explained(model: nn.Module, *inputs: Tensor | int, across: bool = False) -> tuple[Tensor, list[Tensor]]:

@@ -140,8 +140,7 @@ def plain(text: str) -> str:
 WRITTEN = {  # with a spelling of their own
     "f1": "F1", "bleu": "BLEU", "chrf": "chrF", "cider": "CIDEr", "psnr": "PSNR", "ssim": "SSIM", "frechet": "Fréchet",
     "kid": "KID", "swd": "SWD", "set12": "Set12", "bsd68": "BSD68", "random": "(random features)",
-    "inception": "(Inception)",
-    "elbo": "ELBO", "kl": "KL", "auc": "AUC", "l1": "L1", "ab": "ab",
+    "inception": "(Inception)", "elbo": "ELBO", "kl": "KL", "auc": "AUC", "l1": "L1", "ab": "ab",
 }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core.datasets import own
 from core.inside import pictures
 from tests.captions import data, drawn, lines, packed
 from tests.pages.driving import address_of, opened, ran, words
@@ -59,3 +60,9 @@ def test_a_person_s_captions_are_brought_and_looked_at(home: Path, tmp_path: Pat
     ran(page.button("add").click())
     shown = opened("data", dataset="bars")
     assert "96×96 colour · up to 3 captions of each" in words(shown)
+    learned = own.examine(own.propose(path).source).data.spec
+    run = kept("captioning", "show-tell", "bars", model={"width": 16, "channels": 4}, **{
+        name: getattr(learned, name) for name in ("vocabulary", "vocabulary_size", "tokeniser")})
+    asked = opened("inside", run=run, input="From the data", split="test")
+    captions = [image.caption for shown in asked.get("image") for image in shown.proto.imgs]
+    assert captions[0].startswith("People wrote: ") and captions[0].count(" · ") == 2

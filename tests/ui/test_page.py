@@ -45,6 +45,7 @@ def test_every_state_of_a_run_has_a_badge():
 
 def test_measures_have_titles_and_f1_keeps_its_capital():
     assert page.measure_title("test/calibration_error") == "Test calibration error"
+    assert page.measure_title("test/cider") == "Test CIDEr"
     assert page.measure_title("test/bleu") == "Test BLEU" and page.measure_title("validation/chrf") == "Validation chrF"
     assert page.measure_title("validation/f1") == "Validation F1" and page.measure_title("f1") == "F1"
     assert page.measure("test/f1", 0.5) == "50.00 %"

@@ -47,6 +47,8 @@ def pace(side: Side) -> float | None:
 def pieces(side: Side, said: Said, label: str, at_first: int | None = None) -> int:
     """The pieces, of which one is picked or played. Gives its place, from 1 on; 0 before the first. `at_first`: the place
     that is picked before the person picks one, by default the last."""
+    if st.session_state.pop(f"{side.key}turned", False):
+        st.rerun()  # the whole page: a fragment that draws itself again keeps the pace that it was made with
     last, key, playing = len(said.pieces), f"{side.key}place", pace(side) is not None
     place = address.whole(key, min(last, at_first or last), 0, last)
     if playing:
@@ -69,6 +71,7 @@ def pieces(side: Side, said: Said, label: str, at_first: int | None = None) -> i
 
 def _play(side: Side, ended: bool) -> None:
     st.session_state[f"{side.key}playing"] = pace(side) is None
+    st.session_state[f"{side.key}turned"] = True
     if ended:
         st.query_params[f"{side.key}place"] = "0"
 
