@@ -40,8 +40,10 @@ def number_field(label: str, key: str, default: int, high: int, **more: Any) -> 
 
 
 def slider(label: str, key: str, default: float, low: float, high: float, step: float, **more: Any) -> float:
-    """A slider over numbers."""
-    st.session_state[key] = fraction(key, default, low, high)
+    """A slider over numbers, whose limits stay the same."""
+    value = fraction(key, default, low, high)
+    if st.session_state.get(key) != value:  # else what a person has slid to meanwhile would be taken back
+        st.session_state[key] = value
     return st.slider(label, low, high, step=step, key=key, on_change=keep, args=(key,), **more)
 
 

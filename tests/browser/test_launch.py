@@ -10,7 +10,7 @@ def test_an_address_of_a_page_asked_first_of_a_fresh_server_shows_the_whole_app(
     tab.goto(f"{app}/launch?architecture=lenet")
     settle(tab)
     links = tab.get_by_test_id("stSidebarNav").get_by_role("link")
-    names = ("Home", "Atlas", "Launch", "Data", "Runs", "Compare", "Inside")
+    names = ("Home", "Atlas", "Launch", "Data", "Runs", "Compare", "Reports", "Inside")
     expect(links).to_have_text([re.compile(name) for name in names])
     expect(tab.get_by_role("radio", name="LeNet-5", exact=True)).to_be_checked()
     assert tab.get_by_role("button", name="Launch").bounding_box()["x"] > 900  # the panel stands at the right, not within
