@@ -49,8 +49,7 @@ def setting(runs: Sequence[Run], name: str) -> Column:
 
 def metric(runs: Sequence[Run], name: str) -> Column:
     """The latest value of a metric; an infinite one, which MLflow keeps as the largest number, counts for none."""
-    values = np.array([run.metrics.get(name, math.nan) for run in runs], np.float64)
-    return Column(name, np.where(np.abs(values) < np.finfo(np.float64).max, values, math.nan))
+    return Column(name, np.array([compare.figure(run, name) for run in runs], np.float64))
 
 
 def differing(runs: Sequence[Run]) -> list[str]:

@@ -1,5 +1,5 @@
-"""What a person writes on runs: star, note, name, tags, archive; and saved views. All by MLflow's own client, where MLflow
-itself keeps such things, so that its UI shows them too."""
+"""What a person writes on runs: star, note, name, tags, archive; and saved views and layouts. All by MLflow's own client,
+where MLflow itself keeps such things, so that its UI shows them too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import io
 import re
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import unquote
 
 from mlflow.exceptions import MlflowException
@@ -20,8 +20,9 @@ from core.tracking.search import NOTE, own_tags
 
 T = TypeVar("T")
 STAR, ARCHIVED = "glassbox.star", "glassbox.archived"
-_VIEW = "glassbox.view."
+Kind = Literal["view", "layout"]
 LONGEST = 5000  # characters of a tag that each of MLflow's stores takes
+LONGEST_NAME = 60  # characters
 
 
 def starred(run: Run) -> bool:
@@ -82,27 +83,34 @@ def write_tags(run: Run, text: str) -> None:
             _mark(run.id, name, value)
 
 
-def views() -> dict[str, str]:
-    """The saved views: by their names the part of a page's address that each stands for."""
+def named(kind: Kind) -> dict[str, str]:
+    """The saved views or layouts: by their names the part of a page's address that each stands for."""
     tags = _answered(lambda: store.client().get_experiment(store.experiment_id())).tags
-    return {unquote(name.removeprefix(_VIEW).replace(":", "%")): value
-            for name, value in sorted(tags.items()) if name.startswith(_VIEW)}
+    start = f"glassbox.{kind}."
+    return {unquote(name.removeprefix(start).replace(":", "%")): value
+            for name, value in sorted(tags.items()) if name.startswith(start)}
 
 
-def save_view(name: str, address: str) -> None:
-    """Keeps a view for everybody who uses the store. Raises `UserError` where it has no name."""
+def keep_named(kind: Kind, name: str, address: str) -> None:
+    """Keeps a view or a layout for everybody who uses the store, in place of one of that name. Raises `UserError` where it
+    has no name, and where either is too long."""
     if not name.strip():
-        raise UserError("A view needs a name: write at least one letter.")
-    _answered(lambda: store.client().set_experiment_tag(store.experiment_id(), _view(name), address))
+        raise UserError(f"A {kind} needs a name: write at least one letter.")
+    if len(name.strip()) > LONGEST_NAME:
+        raise UserError(f"A name has at most {LONGEST_NAME} letters: choose a shorter one.")
+    if len(address) > LONGEST:
+        raise UserError(f"This {kind} is too large to be kept: take some of it away.")
+    _answered(lambda: store.client().set_experiment_tag(store.experiment_id(), _tag(kind, name), address))
 
 
-def delete_view(name: str) -> None:
-    _answered(lambda: store.client().delete_experiment_tag(store.experiment_id(), _view(name)))
+def forget_named(kind: Kind, name: str) -> None:
+    _answered(lambda: store.client().delete_experiment_tag(store.experiment_id(), _tag(kind, name)))
 
 
-def _view(name: str) -> str:
+def _tag(kind: Kind, name: str) -> str:
     # MLflow takes letters, digits and few signs in a tag's name: others are written as in an address, with : for %.
-    return _VIEW + re.sub(r"[^\w .-]", lambda sign: "".join(f":{byte:02X}" for byte in sign[0].encode()), name.strip())
+    told = re.sub(r"[^\w .-]", lambda sign: "".join(f":{byte:02X}" for byte in sign[0].encode()), name.strip())
+    return f"glassbox.{kind}.{told}"
 
 
 def _mark(run_id: str, tag: str, value: str | None) -> None:

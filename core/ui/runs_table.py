@@ -330,19 +330,19 @@ def _views() -> None:
     here = {name: st.query_params[name] for name in VIEW if name in st.query_params}
     others = {name: value for name, value in st.query_params.to_dict().items() if name not in VIEW}
     with box:
-        saved = edit.views()
+        saved = edit.named("view")
         for name, address in saved.items():
             with st.container(horizontal=True, vertical_alignment="center", width=320):
                 st.button(name, key=f"view_{name}", type="tertiary", icon=":material/bookmark:", width="stretch",
                           on_click=_open_view, args=(others | dict(parse_qsl(address)),))
                 st.button("", key=f"delete_view_{name}", type="tertiary", icon=":material/delete:", help=f"Delete {name}",
-                          on_click=_change_views, args=(partial(edit.delete_view, name),))
+                          on_click=_change_views, args=(partial(edit.forget_named, "view", name),))
         st.caption("An open view is this page's address: send that to share it." if saved else
                    "A view is what you search for, the columns, their order and the groups, kept under a name for everybody "
                    "who uses this store.")
         st.text_input("Save what is shown as", key="view_name", placeholder="Name of the view", width=320)
         st.button("Save", icon=":material/bookmark_add:", key="save_view", on_click=_change_views,
-                  args=(lambda: edit.save_view(st.session_state["view_name"], urlencode(here)),))
+                  args=(lambda: edit.keep_named("view", st.session_state["view_name"], urlencode(here)),))
         if refused := st.session_state.pop("view_refused", None):
             st.error(refused, icon=":material/error:")
 

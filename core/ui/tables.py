@@ -78,7 +78,7 @@ def _measure(task: str) -> tuple[str, bool]:
         return "loss", False
 
 
-LESS_IS_BETTER = ("loss", "error", "perplexity", "distance", "frechet", "kid", "swd", "seconds", "gap")
+LESS_IS_BETTER = ("loss", "error", "perplexity", "distance", "frechet", "kid", "swd", "seconds", "gap", "mse", "mae")
 
 
 def more_is_better(metric: str) -> bool:

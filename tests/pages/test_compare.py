@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.experiment import Experiment
 from core.jobs import queue
-from core.tracking import layouts, read, store, write
+from core.tracking import edit, read, store, write
 from core.ui.comparing import panels
 from tests.pages.driving import address_of, opened, ran, table_of, words
 
@@ -228,10 +228,10 @@ def test_a_layout_is_kept_and_offered_with_the_runs_that_are_shown() -> None:
     page = compared(*made, charts="boxes", boxes_metric="train/loss")
     page.text_input[-1].set_value("For the team")
     ran(button(page, "FormSubmitter:keep_layout-Keep").click())
-    assert layouts.layouts() == {"For the team": {"charts": ["boxes"], "boxes_metric": ["train/loss"]}}
+    assert edit.named("layout") == {"For the team": "charts=boxes&boxes_metric=train%2Floss"}
     page = compared(*made)
     ran(button(page, "forget_For the team").click())
-    assert layouts.layouts() == {}
+    assert edit.named("layout") == {}
 
 
 def test_what_the_runs_ran_on_is_told_apart() -> None:

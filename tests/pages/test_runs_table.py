@@ -107,7 +107,7 @@ def test_views_are_saved_opened_by_what_they_hold_and_deleted() -> None:
     ran(page)
     page.text_input("view_name").set_value("best first")
     ran(page.button("save_view").click())
-    assert edit.views() == {"best first": "find=mlp&sort=-result"}
+    assert edit.named("view") == {"best first": "find=mlp&sort=-result"}
     page = opened("runs", find="other", runs="f" * 32)
     page.session_state["views_box"] = True
     ran(page)
@@ -116,7 +116,7 @@ def test_views_are_saved_opened_by_what_they_hold_and_deleted() -> None:
     page.session_state["views_box"] = True
     ran(page)
     ran(page.button("delete_view_best first").click())
-    assert edit.views() == {}
+    assert edit.named("view") == {}
 
 
 def test_what_is_found_is_exported_with_figures_as_logged() -> None:

@@ -57,7 +57,7 @@ def test_tags_are_one_line_that_says_all_of_them(run_id: str) -> None:
     (lambda run_id: edit.write_note(run_id, "x" * 6000), "make the text shorter"),
     (lambda run_id: edit.write_tags(run(), "mlflow.user=me"), "a program's own tag"),
     (lambda run_id: edit.write_tags(run(), "a?=b"), "did not take this"),
-    (lambda run_id: edit.save_view(" ", "find=a"), "needs a name"),
+    (lambda run_id: edit.keep_named("view", " ", "find=a"), "needs a name"),
     (lambda run_id: edit.star(["f" * 32], True), "did not take this"),
 ])
 def test_what_can_not_be_written_is_a_sentence(run_id: str, wrong, said: str) -> None:
@@ -67,8 +67,25 @@ def test_what_can_not_be_written_is_a_sentence(run_id: str, wrong, said: str) ->
 
 def test_views_are_kept_by_any_name_and_deleted() -> None:
     for name in ("best", "Größe: 50 % ~ of/all.", "最好"):
-        edit.save_view(name, f"find={name}")
-    assert edit.views() == {name: f"find={name}" for name in ("Größe: 50 % ~ of/all.", "best", "最好")}
-    edit.save_view("best", "sort=name")
-    edit.delete_view("最好")
-    assert edit.views()["best"] == "sort=name" and len(edit.views()) == 2
+        edit.keep_named("view", name, f"find={name}")
+    assert edit.named("view") == {name: f"find={name}" for name in ("Größe: 50 % ~ of/all.", "best", "最好")}
+    edit.keep_named("view", "best", "sort=name")
+    edit.forget_named("view", "最好")
+    assert edit.named("view")["best"] == "sort=name" and len(edit.named("view")) == 2
+
+
+def test_views_and_layouts_are_kept_apart() -> None:
+    edit.keep_named("view", "best", "sort=name")
+    edit.keep_named("layout", " best ", "charts=heat&axes=")
+    assert edit.named("view") == {"best": "sort=name"} and edit.named("layout") == {"best": "charts=heat&axes="}
+    edit.forget_named("layout", "best")
+    assert edit.named("layout") == {} and edit.named("view")
+
+
+@pytest.mark.parametrize(("name", "address", "told"), [
+    ("", "charts=heat", "needs a name"), ("a" * 61, "charts=heat", "at most 60"), ("large", "x" * 6000, "too large"),
+])
+def test_a_layout_that_the_store_would_not_take_is_refused(name: str, address: str, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        edit.keep_named("layout", name, address)
+    assert edit.named("layout") == {}

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
 from core.errors import UserError
-from core.tracking import layouts
-from core.tracking.layouts import Layout
+from core.tracking import edit
 from core.ui import page, reproducing
 from core.ui.comparing import models, relations, verdict
 from core.ui.comparing.choice import Choice
@@ -108,18 +108,19 @@ def offer() -> None:
                    on_click=lambda: add(st.session_state.add_chart))
 
 
-def layout() -> Layout:
+def layout() -> str:
     """What the address says of the panels, and not of the runs."""
     own = tuple(filter(None, map(prefix, shown())))
     there = [name for name in st.query_params if name in PLAIN or name.startswith(own)]
-    return {"charts": [",".join(shown())]} | {name: st.query_params.get_all(name) for name in there}
+    named = {"charts": [",".join(shown())]} | {name: st.query_params.get_all(name) for name in there}
+    return urlencode(named, doseq=True)
 
 
 def kept(runs: str) -> None:
     """The menu of layouts: each a link that shows the runs of the address so, and a field to keep what is shown now."""
     with st.popover("Layouts", icon=":material/dashboard:", key="layouts"):
         try:
-            found = layouts.layouts()
+            found = edit.named("layout")
         except UserError as error:
             st.error(str(error), icon=":material/error:")
             return
@@ -128,14 +129,15 @@ def kept(runs: str) -> None:
                        "store can open it, with any runs.")
         for name, its in found.items():
             with st.container(horizontal=True, vertical_alignment="center", gap="small", horizontal_alignment="distribute"):
-                st.page_link("pages/compare.py", label=page.plain(name), query_params=its | {"runs": runs})
+                st.page_link("pages/compare.py", label=page.plain(name),
+                             query_params=parse_qs(its, keep_blank_values=True) | {"runs": runs})
                 st.button("", icon=":material/delete:", type="tertiary", key=f"forget_{name}", on_click=_forget,
                           args=(name,), help=f"Forget the layout “{page.plain(name)}”")
         with st.form("keep_layout", border=False, clear_on_submit=True):
-            name = st.text_input("Keep this layout as", max_chars=layouts.LONGEST, placeholder="A name")
+            name = st.text_input("Keep this layout as", max_chars=edit.LONGEST_NAME, placeholder="A name")
             if st.form_submit_button("Keep", icon=":material/bookmark:"):
                 try:
-                    layouts.keep(name, layout())
+                    edit.keep_named("layout", name, layout())
                 except UserError as error:
                     st.error(str(error), icon=":material/error:")
                 else:
@@ -144,7 +146,7 @@ def kept(runs: str) -> None:
 
 def _forget(name: str) -> None:
     try:
-        layouts.forget(name)
+        edit.forget_named("layout", name)
     except UserError as error:
         st.toast(str(error), icon=":material/error:")
 

@@ -23,7 +23,6 @@ MANY_RUNS = 8  # of each side: from here on a quarter may be left out at either 
 EXPERIMENTS = "Experiment"
 BY_HELP = "Runs that share this are one group. Those of one experiment differ in nothing but their seed."
 TOO_FEW = "Two groups with finished runs and this figure are needed. Wait for runs to end, or choose others."
-LESS = ("loss", "error", "perplexity", "distance", "frechet", "kid", "swd", "mse", "mae")
 
 
 def seeds(runs: list[read.Run], metrics: list[str], more: bool, key: str) -> None:
@@ -61,7 +60,7 @@ def better(choice: Choice, key: str) -> None:
         first = address.select("First group", f"{key}a", list(groups))
     with second_place:
         second = address.select("Second group", f"{key}b", [name for name in groups if name != first])
-    told = answer(groups, first, second, metric, more_is_better(choice.runs, metric))
+    told = answer(groups, first, second, metric, tables.more_is_better(metric))
     with st.container(border=True):
         st.markdown(told.sentence)
         for sentence in told.unfair:
@@ -105,18 +104,12 @@ def setting_words(by: str) -> str:
     return by if by == EXPERIMENTS else tables.setting_title(by)
 
 
-def more_is_better(runs: Sequence[read.Run], metric: str) -> bool:
-    """Of the measure of the runs' task that is known; of any other its name tells."""
-    measure, more = tables.best_measure(runs[0])
-    return more if metric.endswith(f"/{measure}") else not any(word in metric for word in LESS)
-
-
 def grouped(runs: Sequence[read.Run], by: str, metric: str) -> dict[str, list[read.Run]]:
     """The finished runs in groups by a setting or by experiment, those that have figures of the metric, the best first."""
     counted = _counted(runs)
     groups = by_experiment(counted) if by == EXPERIMENTS else {
         _capital(tables.setting_words(by, value)): group for value, group in compare.by_setting(counted, by).items()}
-    more = more_is_better(runs, metric)
+    more = tables.more_is_better(metric)
     ranked = sorted(groups, key=lambda name: _rank(groups[name], metric, more))
     return {name: groups[name] for name in ranked if _figures(groups[name], metric)}
 

@@ -6,6 +6,7 @@ import base64
 import io
 import math
 from dataclasses import dataclass, field
+from html import escape
 from itertools import pairwise
 
 import plotly.graph_objects as go
@@ -99,24 +100,20 @@ def draw(what: Shown, key: str) -> None:
 def table_html(what: Shown) -> str:
     head, *body = what.rows
     rows = "".join(
-        f'<tr><td><i style="color:{colour}">●</i></td>' + "".join(f"<td>{_escaped(cell)}</td>" for cell in row) + "</tr>"
+        f'<tr><td><i style="color:{colour}">●</i></td>' + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
         for row, colour in zip(body, what.colours, strict=True)
     )
-    heads = "".join(f"<th>{_escaped(cell)}</th>" for cell in head)
+    heads = "".join(f"<th>{escape(cell)}</th>" for cell in head)
     return f'<div class="report-table"><table><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def pictures_html(what: Shown) -> str:
     cells = "".join(
-        f'<figure><figcaption><i style="color:{cell.colour}">●</i> {_escaped(cell.title)}</figcaption>'
-        f'<img class="{"small" * cell.small}" src="{cell.source}" alt="{_escaped(cell.title)}"></figure>'
+        f'<figure><figcaption><i style="color:{cell.colour}">●</i> {escape(cell.title)}</figcaption>'
+        f'<img class="{"small" * cell.small}" src="{cell.source}" alt="{escape(cell.title)}"></figure>'
         for cell in what.pictures
     )
     return f'<div class="report-pictures">{cells}</div>'
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 
 
 def _divided(block: Words) -> list[Words]:
@@ -192,7 +189,7 @@ def _verdict(block: Verdict, runs: list[read.Run], names: dict[str, str]) -> Sho
     first = block.first if block.first in groups else next(name for name in groups if name != block.second)
     second = block.second if block.second in groups and block.second != first else next(
         name for name in groups if name != first)
-    told = verdict.answer(groups, first, second, block.metric, verdict.more_is_better(runs, block.metric))
+    told = verdict.answer(groups, first, second, block.metric, tables.more_is_better(block.metric))
     warnings = [f"⚠ {sentence}" for sentence in told.unfair]
     return Shown(title, html=_MARKDOWN.render("\n\n".join([told.sentence, *warnings, told.method])))
 
