@@ -121,7 +121,8 @@ def _mistake(text: str, error: UnexpectedInput) -> Mistake:
                        if word else "A comparison begins with a name, such as metrics.test/accuracy.",
                        start - len(text[:start]) + len(text[:start].rstrip()) - len(word), end)
     if allowed == {"STRING", "NUMBER"} and found:
-        return Mistake(f"Expected here: a number, or a text in quotes, such as \"{found}\".", start, end)
+        example = "" if found[0] in "=<>!" else f", such as \"{found}\""
+        return Mistake(f"Expected here: a number, or a text in quotes{example}.", start, end)
     if found == ")":
         return Mistake("This bracket was never opened.", start, end)
     words = [_EXPECTED[name] for name in _EXPECTED if name in allowed and not (name == "WORD" and "NAME" in allowed)]
